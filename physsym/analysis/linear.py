@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
+from sympy.polys.matrices import DomainMatrix
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
@@ -14,8 +15,11 @@ from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, expressions, one_step_map, states, symbols
 from physsym.core.symbols import DOT, OPAQUE, exact, grad, hess, name_and_marks, partial, potential
 from physsym.parsing.statements import ExprText, RuleText, StatementText, as_expression, as_rule, as_statement
+from physsym.verify.budget import allowed, check_time, within_time
+from physsym.verify.hurwitz import SECONDS_A_TERM, leading_minors, over_one_denominator
 from physsym.vocabulary import STANDARD, lam
 
+_LARGEST_BY_MINORS = 10  # the number of rows of numbers
 z = Symbol("z")
 
 
@@ -196,8 +200,59 @@ def _characteristic_polynomial(statement: Statement, curvature: Expr) -> Poly:
     _refuse_time(statement)
     if isinstance(statement, Rule):
         matrix = step_matrix(statement, curvature)
-        return Poly((z * eye(matrix.rows) - matrix).det(method="berkowitz"), z)
-    return Poly(_matrix_of_law(statement, curvature).det(method="berkowitz"), z)
+        matrix = z * eye(matrix.rows) - matrix
+    else:
+        matrix = _matrix_of_law(statement, curvature)
+    found = within_time(lambda: _determinant(matrix))
+    if found is None:
+        what = f"the determinant of {counted(matrix.rows, 'row')}"
+        raise AnalysisError(beyond_time(what, matrix.free_symbols - {z}))
+    return Poly(found, z)
+
+
+def beyond_time(what: str, symbols: Iterable[Symbol]) -> str:
+    """Return the message on what was not found within the time of a verdict.
+
+    Parameters
+    ----------
+    what
+        What was to be found.
+    symbols
+        The symbols in it.
+
+    Returns
+    -------
+    str
+        The time, the symbols and what to do.
+
+    Examples
+    --------
+    >>> beyond_time("the region", [lam])  # doctest: +ELLIPSIS
+    'the region in 1 symbol (lam) is undecided: it was not found within 4 s of processor time; ...'
+    """
+    names = sorted(map(str, symbols))
+    these = f"{counted(len(names), 'symbol')} ({', '.join(names)})"
+    return (
+        f"{what} in {these} is undecided: it was not found within "
+        f"{allowed():g} s of processor time; put numbers for some of them, or compute spectral_radii on a "
+        "grid of numbers, or allow more: with physsym.verify.budget.budget(60): ..."
+    )
+
+
+def _determinant(matrix: Matrix) -> Expr:
+    """Return the determinant of a matrix, by the minors of its rows, for many rows of numbers by Berkowitz.
+
+    For symbols Berkowitz's algorithm is much slower: its intermediate terms, which cancel in the end, are
+    many more than those of the minors.
+    """
+    n = matrix.rows
+    if n > _LARGEST_BY_MINORS and matrix.free_symbols <= {z}:
+        over_domain = DomainMatrix.from_Matrix(matrix)
+        return (-1) ** n * over_domain.domain.to_sympy(over_domain.charpoly()[-1])
+    above, bottom = over_one_denominator(list(matrix))
+    *_, found = leading_minors([above[k : k + n] for k in range(0, n * n, n)])
+    check_time(len(found) * SECONDS_A_TERM)
+    return bottom.ring.to_field().new(found, bottom**n).as_expr()
 
 
 def _matrix_of_law(law: Law, curvature: Expr) -> Matrix:

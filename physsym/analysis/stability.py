@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, reduce
+from functools import reduce
+from typing import TypeAlias
 
 from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, fraction, gcd, together
-from sympy.polys.fields import FracElement, sfield
+from sympy.polys.rings import PolyElement
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
-from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import (
-    determinant,
-    expanded,
-    factored,
-    hurwitz_conditions,
-    positive_sides,
-    sign_given,
-)
+from physsym.analysis.linear import beyond_time, characteristic_polynomial
+from physsym.core.polynomials import expanded, factored, positive_sides, sign_given
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule, Statement, symbols
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
 from physsym.parsing.statements import ExprText, StatementText, as_expression, as_statement
+from physsym.verify.budget import check_time, within_time
+from physsym.verify.hurwitz import hurwitz_conditions, lienard_chipart, over_one_denominator
+from physsym.verify.memory import remembered
 from physsym.vocabulary import lam
 
+Conditions: TypeAlias = Callable[[Sequence[Expr]], Sequence[Expr]]
+"""What finds, for the coefficients of a polynomial from the leading one downwards, what is to be positive."""
+
 LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
-LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 5, 4  # beyond this degree, formulas in more symbols take minutes
 
 
 @dataclass(frozen=True)
@@ -116,39 +115,47 @@ def stability_region(statement: StatementText, curvature: ExprText = lam) -> Reg
 
 
 # Tables, figures and claims ask for the regions of the same rules.
-@lru_cache(maxsize=256)
+@remembered(256)
 def _region(statement: Statement, curvature: Expr) -> Region:
     polynomial = characteristic_polynomial(statement, curvature)
     region = schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
     if not region.is_empty:
         return region
-    rates = _mapped_to_half_plane(polynomial) if isinstance(statement, Rule) else polynomial
-    return replace(region, instead=_long_time(rates, polynomial.degree()))
+    coefficients = polynomial.all_coeffs()
+    if isinstance(statement, Rule):  # the signs of the coefficients are those of the numerators
+        coefficients = [p.as_expr() for p in _mapped_to_half_plane(coefficients)[0]]
+    return replace(region, instead=_long_time(coefficients))
 
 
-def _mapped_to_half_plane(polynomial: Poly) -> Poly:
-    """Return (1 - s)**n*p((1 + s)/(1 - s)): the unit circle of p becomes the imaginary axis, -1 infinity."""
-    n, s = polynomial.degree(), Symbol("s")
-    terms = (c * (1 + s) ** (n - k) * (1 - s) ** k for k, c in enumerate(polynomial.all_coeffs()))
-    return Poly(expand(Add(*terms)), s)
+def _mapped_to_half_plane(a: Sequence[Expr]) -> tuple[list[PolyElement], PolyElement]:
+    """Return the coefficients of (1 - s)**n*p((1 + s)/(1 - s)): numerators, and what they are divided by.
+
+    The unit circle of p becomes the imaginary axis, the point -1 infinity.
+    """
+    n, s = len(a) - 1, Symbol("s")
+    above, bottom = over_one_denominator(a)
+    powers = [Poly((1 + s) ** (n - k) * (1 - s) ** k, s).all_coeffs() for k in range(n + 1)]
+    images, zero = zip(*powers, strict=True), bottom.ring.zero
+    return [sum((p * int(c) for p, c in zip(above, row, strict=True)), zero) for row in images], bottom
 
 
-def _long_time(polynomial: Poly, degree: int) -> str:
+def _long_time(coefficients: Sequence[Expr]) -> str:
     """Return what motions do whose rates are the roots of a polynomial, as far as signs show it.
 
     If no root has a positive real part, the polynomial is a product of s + a and s**2 + b*s + c with a, b
     and c not negative: no coefficient is then opposite in sign to the leading one. Roots that are missing
     from the degree are infinite, on the imaginary axis.
     """
-    coefficients = polynomial.all_coeffs()
+    infinite = next(k for k, c in enumerate(coefficients) if c != 0)
     zeros = next(k for k, c in enumerate(reversed(coefficients)) if c != 0)
-    rest = coefficients[: len(coefficients) - zeros]
+    rest = coefficients[infinite : len(coefficients) - zeros]
     relative = [signs(expand(c * rest[0])) if c != 0 else frozenset({0}) for c in rest]
     if any(possible == {-1} for possible in relative):
         return "it repels, some disturbances grow exponentially"
     on_axis = len(rest) == 3 and relative[1] == {0} and relative[2] <= NONNEGATIVE
-    decays = len(rest) == 1 or all(signs(side) <= POSITIVE for side in hurwitz_conditions(rest))
-    neutral = on_axis or (decays and (zeros or degree > polynomial.degree()))
+    sides = () if len(rest) == 1 else _found_in_time(hurwitz_conditions, tuple(rest))
+    decays = sides is not None and all(signs(side) <= POSITIVE for side in sides)
+    neutral = on_axis or (decays and (zeros or infinite))
     return "neutral at best, some disturbances do not decay" if neutral else ""
 
 
@@ -167,16 +174,26 @@ def hurwitz(polynomial: Poly) -> Region:
     >>> print(hurwitz(characteristic_polynomial(damped_particle.law(), Symbol("k", real=True))))
     gamma > 0 and k > 0
     """
-    _refuse_rootless(polynomial)
-    return Region(tuple(Condition(side, "> 0") for side in hurwitz_conditions(polynomial.all_coeffs())))
+    return _region_in_time(hurwitz_conditions, polynomial)
 
 
-def _refuse_rootless(polynomial: Poly) -> None:
+def _region_in_time(conditions: Conditions, polynomial: Poly) -> Region:
+    """Return the region where conditions hold; raise AnalysisError where finding them takes too long."""
     if polynomial.degree() < 1:
         raise AnalysisError(f"{polynomial.as_expr()} has no roots: give a polynomial of degree one or more")
+    sides = _found_in_time(conditions, tuple(polynomial.all_coeffs()))
+    if sides is None:
+        degree = f"the region of a characteristic polynomial of degree {polynomial.degree()}"
+        raise AnalysisError(beyond_time(degree, polynomial.free_symbols_in_domain))
+    return Region(tuple(Condition(side, "> 0") for side in sides))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
+def _found_in_time(conditions: Conditions, coefficients: tuple[Expr, ...]) -> tuple[Expr, ...] | None:
+    """Return the conditions on coefficients, None where the time of a verdict does not suffice."""
+    return within_time(lambda: tuple(conditions(coefficients)))
+
+
 def schur_cohn(polynomial: Poly) -> Region:
     """Return the condition that all roots of a real polynomial lie strictly inside the unit circle.
 
@@ -187,51 +204,26 @@ def schur_cohn(polynomial: Poly) -> Region:
     The degrees of these conditions in the coefficients double with each root: from degree four on the
     circle is mapped to the left half-plane instead, where determinants of lower degree decide.
     Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots, and for one of
-    many symbols whose conditions would be too long.
+    so many symbols that the conditions are not found within the time of a verdict (`verify.budget`).
     """
-    _refuse_rootless(polynomial)
+    return _region_in_time(_positive_in_circle, polynomial)
+
+
+def _positive_in_circle(coefficients: Sequence[Expr]) -> Sequence[Expr]:
     known: list[Expr] = []
-    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
+    a = [c / coefficients[0] for c in coefficients]
     while a[-1] == 0:  # a root at zero
         a.pop()
-    n, symbols = len(a) - 1, polynomial.free_symbols_in_domain
-    if n > LARGEST_IN_SYMBOLS and len(symbols) > FEW_SYMBOLS:
-        names = ", ".join(sorted(map(str, symbols)))
-        raise AnalysisError(
-            f"the region of a rule with a characteristic polynomial of degree {n} in {len(symbols)} "
-            f"symbols ({names}) is too large a formula; put numbers for some of them, for {FEW_SYMBOLS} to "
-            "remain, or compute spectral_radii on a grid of numbers"
-        )
-    sides = _positive_by_map(a) if n > LARGEST_BY_REDUCTION else _positive_inside(a, known)
-    return Region(tuple(Condition(c, "> 0") for c in positive_sides(sides, known)))
-
-
-def _positive_by_map(a: list[Expr]) -> Iterator[FracElement]:
-    """Yield what is positive exactly if all roots of a monic polynomial p are inside the unit circle.
-
-    The roots of (1 - s)**n*p((1 + s)/(1 - s)) must have negative real parts. Every second coefficient from
-    the last one, the leading one, and every second Hurwitz determinant from the last but one are positive
-    then, and only then (Lienard and Chipart 1914; Gantmacher, The Theory of Matrices, chapter XV).
-    """
-    n, s = len(a) - 1, Symbol("s")
-    quotient_field, quotients = sfield(a)
-    ring = quotient_field.ring
-    bottom = reduce(lambda p, q: p.lcm(q.denom), quotients, ring.one)
-    above = [q.numer * bottom.exquo(q.denom) for q in quotients]
-    powers = [Poly((1 + s) ** (n - k) * (1 - s) ** k, s).all_coeffs() for k in range(n + 1)]
-    images = zip(*powers, strict=True)
-    mapped = [sum((p * int(c) for p, c in zip(above, row, strict=True)), ring.zero) for row in images]
-    yield from (quotient_field.raw_new(p, bottom) for p in (*mapped[n::-2], mapped[0]))
-    at = dict(enumerate(mapped))
-    for k in range(1 + n % 2, n, 2):
-        rows = [[at.get(2 * j - i + 1, ring.zero) for j in range(k)] for i in range(k)]
-        yield quotient_field.raw_new(determinant(rows), bottom**k)
+    if len(a) - 1 > LARGEST_BY_REDUCTION:
+        return positive_sides(lienard_chipart(*_mapped_to_half_plane(a)), known)
+    return positive_sides(_positive_inside(a, known), known)
 
 
 def _positive_inside(a: list[Expr], known: list[Expr]) -> Iterator[Expr]:
     """Yield what is positive exactly in the region; `known` grows meanwhile, and holds from then on."""
     yield from (Add(*a), Add(*a[::2]) - Add(*a[1::2]))
     while len(a) > 1:
+        check_time()
         lead, last = a[0], a[-1]
         yield from (lead + last, lead - last)
         a = _without_known([lead * p - last * q for p, q in zip(a, reversed(a), strict=True)][:-1], known)

@@ -1,11 +1,13 @@
-"""Polynomials with symbolic coefficients: Newton polygons, Hurwitz determinants, and what is positive."""
+"""Polynomials with symbolic coefficients: Newton polygons, factors, and what is positive."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from math import prod
+from operator import add
 from typing import Any, TypeAlias
 
 from sympy import (
@@ -13,7 +15,6 @@ from sympy import (
     Dummy,
     Expr,
     Integer,
-    Matrix,
     Mul,
     Poly,
     Symbol,
@@ -23,7 +24,7 @@ from sympy import (
     together,
 )
 from sympy.polys.fields import FracElement
-from sympy.polys.rings import PolyElement
+from sympy.polys.rings import PolyElement, PolyRing
 
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 
@@ -70,75 +71,6 @@ def lower_hull(points: Sequence[Point]) -> Iterator[tuple[Fraction, list[Point]]
 
 def _rise(a: Point, b: Point) -> Fraction:
     return Fraction(b[1] - a[1]) / (b[0] - a[0])
-
-
-def hurwitz_determinants(coefficients: Sequence[Expr]) -> tuple[Expr, ...]:
-    """Return the leading minors of the Hurwitz matrix of a real polynomial.
-
-    If its leading coefficient is positive, all roots have a negative real part exactly if all minors are
-    positive.
-
-    Parameters
-    ----------
-    coefficients
-        From the leading one downwards.
-
-    Returns
-    -------
-    tuple of Expr
-        As many as the degree.
-
-    References
-    ----------
-    A. Hurwitz, 1895; F. Gantmacher, The Theory of Matrices, chapter XV.
-
-    Examples
-    --------
-    >>> from sympy import symbols
-    >>> hurwitz_determinants(symbols("a b c"))
-    (b, b*c)
-    """
-    known, degree = dict(enumerate(coefficients)), len(coefficients) - 1
-    rows = [[known.get(2 * j - i + 1, Integer(0)) for j in range(degree)] for i in range(degree)]
-    return tuple(Matrix(rows)[:n, :n].det(method="berkowitz") for n in range(1, degree + 1))
-
-
-def hurwitz_conditions(coefficients: Sequence[Expr]) -> tuple[Expr, ...]:
-    """Return what is positive exactly if all roots of a real polynomial have a negative real part.
-
-    A polynomial whose leading coefficient has no known sign is multiplied by it first.
-
-    Parameters
-    ----------
-    coefficients
-        From the leading one downwards.
-
-    Returns
-    -------
-    tuple of Expr
-        Simplified, each given the earlier ones. One that is never positive shows that there are other roots,
-        whatever the symbols are.
-
-    Examples
-    --------
-    >>> from physsym.vocabulary import gamma, m
-    >>> from sympy import Symbol
-    >>> k = Symbol("k", real=True)
-    >>> hurwitz_conditions((m, gamma, k)), hurwitz_conditions((k, gamma)), hurwitz_conditions((m, 0, k))
-    ((gamma, k), (gamma, k), (0,))
-    """
-    lead = coefficients[0]
-    a = [Integer(0) + c if signs(lead) <= POSITIVE else expand(c * lead) for c in coefficients]
-    given = [expand(lead)] if signs(lead) <= POSITIVE else []
-    sides = positive_sides((a[0], *hurwitz_determinants(a)), list(given))[len(given) :]
-    return tuple(side for side in sides if not _says_not_zero_twice(side, sides))
-
-
-def _says_not_zero_twice(side: Expr, sides: Sequence[Expr]) -> bool:
-    """Return whether a side is an even power of a factor of another one, which says that it is not zero."""
-    base, power = side.as_base_exp()
-    factors = {f for other in sides if other != side for f in Mul.make_args(other)}
-    return bool(power.is_even and (base in factors or -base in factors))
 
 
 def positive_sides(expressions: Iterable[Expr | FracElement], known: list[Expr]) -> list[Expr]:
@@ -203,41 +135,53 @@ def factored(expression: Expr | FracElement) -> tuple[Factors, Factors]:
 def _factored_in_ring(polynomial: PolyElement) -> Factors:
     if polynomial.is_ground:
         return polynomial.as_expr(), []
-    number, factors = _content_alone(polynomial) or polynomial.factor_list()
+    split = _factors if polynomial.ring.domain.is_ZZ else PolyElement.factor_list
+    number, factors = split(polynomial)
     return polynomial.ring.domain.to_sympy(number), [(f.as_expr(), power) for f, power in factors]
 
 
-def _content_alone(polynomial: PolyElement) -> tuple[Any, list[tuple[PolyElement, int]]] | None:
-    """Return the factors of a polynomial with integer coefficients that is shown to have one beside a number.
+def _factors(polynomial: PolyElement) -> tuple[Any, list[tuple[PolyElement, int]]]:
+    """Return the factors of a polynomial with integer coefficients, a long one without contents in one piece.
 
     Let the image be the polynomial with numbers for all generators but one, z. If it has the same degree in
     z and no factors, then of two factors one is free of z, and divides the coefficient of every power of z.
-    The factors of large polynomials take most of the time; None says nothing about them.
+    Otherwise what divides the coefficients of all powers of some generator is split off first: a general
+    algorithm takes most of its time to find such factors of large polynomials.
     """
     ring = polynomial.ring
-    if not ring.domain.is_ZZ or ring.ngens > len(_AT):
-        return None
     number, plain = polynomial.primitive()
     if plain.LC < 0:
         number, plain = -number, -plain
+    if len(plain) * ring.ngens > _LONGEST:
+        return number, [(plain, 1)]
     by_power = [_coefficients(plain, k) for k in range(ring.ngens)]
-    several = [k for k, found in enumerate(by_power) if len(found) > 1]
-    if not several:  # a monomial
-        return None
-    k = min(several, key=lambda k: len(by_power[k]))
-    image = [
-        sum(c * prod(map(pow, _AT, powers)) for powers, c in by_power[k].get(n, ring.zero).terms())
-        for n in range(max(by_power[k]), -1, -1)
-    ]
-    if not image[0] or not Poly(image, Dummy()).is_irreducible:
-        return None
-    common = ring.zero
-    for coefficient in sorted(by_power[k].values(), key=len):
-        common = common.gcd(coefficient)
-        if common.is_ground:
+    several = sorted((k for k, c in enumerate(by_power) if len(c) > 1), key=lambda k: len(by_power[k]))
+    for k in several:
+        common = ring.zero
+        for coefficient in sorted(by_power[k].values(), key=len):
+            common = common.gcd(coefficient)
+            if common == 1:
+                break
+        else:
+            parts = (dict(_factors(part)[1]) for part in (common, plain.exquo(common)))
+            return number, [*reduce(add, map(Counter, parts)).items()]
+        if k == several[0] and _image_is_irreducible(by_power[k], ring):
             return number, [(plain, 1)]
-    return None
+    return (number, [(plain, 1)]) if len(plain) * ring.ngens > _LONGEST_ALONE else polynomial.factor_list()
 
+
+def _image_is_irreducible(by_power: dict[int, PolyElement], ring: PolyRing) -> bool:
+    if ring.ngens > len(_AT):
+        return False
+    image = [
+        sum(c * prod(map(pow, _AT, powers)) for powers, c in by_power.get(n, ring.zero).terms())
+        for n in range(max(by_power), -1, -1)
+    ]
+    return bool(image[0] and Poly(image, Dummy()).is_irreducible)
+
+
+_LONGEST, _LONGEST_ALONE = 25_000, 2_000
+"""Terms times generators beyond which a polynomial is left whole; the second where neither shows factors."""
 
 _AT = (7, -5, 11, 13, -3, 17, 19, -23, 29, 31, 37, 41)
 """Numbers at which an image is taken; beyond these many generators none is."""
@@ -258,42 +202,6 @@ def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
     if expression.is_Add or expression.is_Mul or (expression.is_Pow and expression.exp.is_Integer):
         return expression.func(*(_rational(a, names) for a in expression.args))
     return names.setdefault(expression, Dummy(str(expression)))
-
-
-def determinant(rows: Sequence[Sequence[PolyElement]]) -> PolyElement:
-    """Return the determinant of a small matrix over a ring of polynomials, of at least one row.
-
-    Of the first rows all minors are found, one row after the other: nothing is divided, and each product has
-    an entry of the matrix as a factor, which is short.
-
-    Parameters
-    ----------
-    rows
-        The entries.
-
-    Returns
-    -------
-    PolyElement
-
-    Examples
-    --------
-    >>> from sympy import QQ, ring
-    >>> R, a, b = ring("a b", QQ)
-    >>> determinant([[a, b, R(0)], [R(1), a, b], [R(0), R(1), a]])
-    a**3 - 2*a*b
-    """
-    ring = rows[0][0].ring
-    minors: dict[tuple[int, ...], PolyElement] = {(): ring.one}  # by their columns
-    for row in rows:
-        longer = dict[tuple[int, ...], PolyElement]()
-        for columns, minor in minors.items():
-            for column in {*range(len(row))} - {*columns}:
-                behind = sum(other > column for other in columns)
-                wider = tuple(sorted((*columns, column)))
-                term = minor * row[column]
-                longer[wider] = longer.get(wider, ring.zero) + (-term if behind % 2 else term)
-        minors = longer
-    return minors[tuple(range(len(rows)))]
 
 
 def _sides(expression: Expr | FracElement, known: list[Expr]) -> tuple[Expr, Expr]:

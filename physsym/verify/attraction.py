@@ -22,7 +22,7 @@ from sympy import Expr, Integer, Matrix, Poly, Symbol
 from sympy.polys.matrices import DomainMatrix
 
 from physsym.core.motion import is_time, moves, moving
-from physsym.core.polynomials import Point, factored, hurwitz_conditions, lower_hull
+from physsym.core.polynomials import Point, factored, lower_hull
 from physsym.core.signs import NONNEGATIVE, signs
 from physsym.core.statements import Law, symbols
 from physsym.core.symbols import DOT, OPAQUE, name_and_marks
@@ -31,6 +31,7 @@ from physsym.verify.conditions import consistent, follows, hypotheses, implied
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.expansion import Approach, Expansion, expanded
+from physsym.verify.hurwitz import hurwitz_conditions
 from physsym.verify.layer import Layer, driven, rates_of, settling
 
 NAME = "Hurwitz determinants"

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import wraps
-from typing import ParamSpec
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
 
 from physsym.core.arguments import named_arguments
 from physsym.core.verdicts import Verdict, undecided
@@ -20,6 +20,7 @@ SECONDS = 4.0
 """The processor time of one verdict, in seconds, unless `budget` sets another one."""
 
 P = ParamSpec("P")
+T = TypeVar("T")
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 _charged: ContextVar[float] = ContextVar("charged", default=0.0)
 # Before this time of the wall clock the deadline cannot have passed: a thread takes no more time than that
@@ -78,19 +79,31 @@ def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
 
     @wraps(judge)
     def within(*args: P.args, **kwargs: P.kwargs) -> Verdict:
-        if _deadline.get() is not None:  # a part of another verdict, whose time it shares
-            return judge(*args, **kwargs)
-        seconds = allowed()
-        with _until(_now() + seconds):
-            try:
-                return judge(*args, **kwargs)
-            except BudgetError:
-                return undecided(
-                    f"it could not be decided within {seconds:g} s of processor time; give fewer or smaller "
-                    "expressions at once, or allow more: with physsym.verify.budget.budget(20): ..."
-                )
+        verdict = within_time(partial(judge, *args, **kwargs))
+        return (
+            verdict
+            if verdict is not None
+            else undecided(
+                f"it could not be decided within {allowed():g} s of processor time; give fewer or smaller "
+                "expressions at once, or allow more: with physsym.verify.budget.budget(20): ..."
+            )
+        )
 
     return within
+
+
+def within_time(find: Callable[[], T]) -> T | None:
+    """Return what is found within the time of a verdict, None where that does not suffice.
+
+    As a part of a verdict it shares the time of that verdict, and raises BudgetError where that is used up.
+    """
+    if _deadline.get() is not None:
+        return find()
+    try:
+        with joint(allowed()):
+            return find()
+    except BudgetError:
+        return None
 
 
 @contextmanager
@@ -128,13 +141,13 @@ def charge(seconds: float) -> None:
     _safe_until.set(0.0)
 
 
-def check_time() -> None:
-    """Raise BudgetError where no time is left; engines call it in their loops."""
+def check_time(needed: float = 0.0) -> None:
+    """Raise BudgetError where so many seconds are not left; engines call it in their loops."""
     deadline = _deadline.get()
-    if deadline is None or time.perf_counter() < _safe_until.get():
+    if deadline is None or time.perf_counter() + needed < _safe_until.get():
         return
     left = deadline - _now()
-    if left <= 0:
+    if left <= needed:
         raise BudgetError
     _safe_until.set(time.perf_counter() + left)
 

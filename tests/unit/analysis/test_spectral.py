@@ -34,9 +34,11 @@ from physsym.analysis.exact_evaluation import known_signs, put, sign_of
 from physsym.analysis.linear import z
 from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.codegen import state_name
-from physsym.core.polynomials import determinant
-from physsym.core.statements import Rule, states
+from physsym.core.statements import Rule, parameters, rewritten, states
 from physsym.mechanics import particle_with_friction
+from physsym.parsing.statements import as_rule
+from physsym.verify.budget import budget
+from physsym.verify.hurwitz import leading_minors
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
 from tests.support.tiers import in_tiers
 
@@ -125,7 +127,7 @@ def test_the_boundary_is_outside_and_has_no_margin():
 REAL = [Symbol(name, real=True) for name in "abcd"]
 POLYNOMIALS = [
     Poly([1, *REAL[:1]], z), Poly([1, *REAL[:2]], z), Poly([1, *REAL[:3]], z), Poly([1, *REAL], z),
-    Poly(REAL[:3], z), Poly([-1, *REAL[:2]], z),
+    Poly(REAL[:3], z), Poly([-1, *REAL[:2]], z), Poly([REAL[0], *REAL], z), Poly([1, 3, *REAL], z),
 ]  # fmt: skip
 
 
@@ -196,16 +198,38 @@ def test_a_root_on_the_circle_among_many_is_not_inside(others):
     assert not schur_cohn(Poly(others * (2 * z - 1), z)).holds_at({})
 
 
+FILTERS = [f"u{k} <- r{k}*u{k} + (1 - r{k})*{f'u{k + 1}+' if k < 5 else 'grad(x)'}" for k in range(5, 0, -1)]
+SIX_STATES = as_rule("; ".join([*FILTERS, "x <- x - eta*u1+"]))
+
+
+def test_a_region_that_takes_too_long_is_undecided_and_says_so():
+    for find in (stability_region, lambda rule: schur_cohn(characteristic_polynomial(rule))):
+        with pytest.raises(AnalysisError, match=r"in 7 symbols \(eta, .* is undecided: .*budget\.budget"):
+            find(SIX_STATES)
+    numbers = {s: Rational(k, 10) for k, s in enumerate(sorted(parameters(SIX_STATES), key=str), 1)}
+    region = stability_region(rewritten(SIX_STATES, lambda e: e.xreplace(numbers)))
+    radius = spectral_radii(SIX_STATES, lam=2, **{s.name: float(n) for s, n in numbers.items()})
+    assert region.holds_at({lam: 2}) is bool(radius < 1)
+
+
+def test_what_is_undecided_is_found_with_more_time():
+    rare = Poly([1, *REAL], z)
+    with budget(1e-9), pytest.raises(AnalysisError, match="not found within 1e-09 s"):
+        schur_cohn(rare)
+    assert schur_cohn(rare).conditions
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_a_determinant_over_a_ring_is_that_of_the_numbers_put_in(size):
+def test_leading_minors_over_a_ring_are_those_of_the_numbers_put_in(size):
     polynomials, a, b = ring("a b", QQ)
     chance = random.Random(size)
     entries = [polynomials.zero, polynomials.one, a, b, a - b, a**2 + 3 * b, 2 * a * b - 1]
     rows = [[chance.choice(entries) for _ in range(size)] for _ in range(size)]
     for at in [(2, 3), (-1, 5), (7, -2)]:
         numbers = [[e.evaluate([(a, QQ(at[0])), (b, QQ(at[1]))]) for e in row] for row in rows]
-        found = determinant(rows).evaluate([(a, QQ(at[0])), (b, QQ(at[1]))])
-        assert Rational(str(found)) == Matrix([[Rational(str(e)) for e in row] for row in numbers]).det()
+        found = [m.evaluate([(a, QQ(at[0])), (b, QQ(at[1]))]) for m in leading_minors(rows)]
+        plain = Matrix([[Rational(str(e)) for e in row] for row in numbers])
+        assert [Rational(str(m)) for m in found] == [plain[:k, :k].det() for k in range(1, size + 1)]
 
 
 def test_a_root_at_zero_is_inside_and_a_double_root_on_the_circle_is_not():

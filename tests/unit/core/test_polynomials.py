@@ -56,6 +56,13 @@ def test_no_factor_is_missed(polynomial, count):
     assert expand(number * Mul(*(f**n for f, n in found.items())) - polynomial.as_expr()) == 0
 
 
+def test_a_polynomial_that_is_too_long_is_left_whole():
+    square = (sum((A**k * B**n for k in range(41) for n in range(31)), R.zero) + C) ** 2
+    number, found = factors_of(7 * square)
+    assert (number, [*found.values()]) == (7, [1])
+    assert R.from_expr(next(iter(found))) == square
+
+
 def test_coefficients_that_are_not_whole_are_factored_too():
     S, p, q = ring("p q", QQ)
     above, below = factored(S.to_field()((p**2 - q**2) * S(QQ(1, 2))))

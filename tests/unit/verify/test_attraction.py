@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from sympy import Abs, Integer, Rational, Symbol, exp, lambdify, oo, sign, sinh, sqrt, symbols
 
 from physsym import Condition, Limit, Outcome, check, damped_particle, dot, law, partial, rule
-from physsym.core.polynomials import hurwitz_conditions, hurwitz_determinants, lower_hull
+from physsym.core.polynomials import lower_hull
 from physsym.core.symbols import grad, hess, higher, potential
 from physsym.verify.attraction import (
     Linearisation,
@@ -21,6 +21,7 @@ from physsym.verify.attraction import (
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.expansion import Approach, expanded
+from physsym.verify.hurwitz import hurwitz_conditions, hurwitz_determinants
 from physsym.verify.solution_order import solution_order
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
 
