@@ -1,12 +1,14 @@
 r"""Formulas of LaTeX: between `$`, `$$`, `\(` and `\)`, `\[` and `\]`, and in the environments for formulas.
 
-Comments and verbatim text are none, and files that are included are not followed.
+Comments, what stands behind `\iffalse`, and verbatim text are none; files that are included are not
+followed.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from physsym.auditing.formats.macros import closing_brace, macros_of
 from physsym.auditing.formats.markdown import BARE, ENVIRONMENTS, LONGEST
@@ -15,7 +17,7 @@ from physsym.auditing.formats.marks import Comment, Heading, Marks, Signs, blank
 _HIDDEN = re.compile(
     r"\\(?:verb|Verb|lstinline)\*?(?P<bar>[^A-Za-z\s*{\[])[^\n]*?(?P=bar)|(?P<comment>%[^\n]*)"
     r"|\\begin\{(?P<env>verbatim\*?|Verbatim|lstlisting|minted|comment|alltt|filecontents\*?|tikzpicture|pycode)\}"
-    r".*?(?:\\end\{(?P=env)\}|\Z)|\\\\|\\.",
+    r".*?(?:\\end\{(?P=env)\}|\Z)|(?P<false>\\iffalse(?![A-Za-z]).*?(?:\\(?:fi|else)(?![A-Za-z])|\Z))|\\\\|\\.",
     re.DOTALL,
 )
 _HINT = re.compile(r"%+\s*physsym\b(:?)")
@@ -47,7 +49,7 @@ def tex_marks(text: str) -> Marks:
                 inner = hidden.start() + hint.end()
                 said = text[inner : hidden.end()] if hint[1] else "physsym"
                 marks.comments.append(Comment(*hidden.span(), inner, said))
-        if not hidden[0].startswith("\\") or hidden["env"] or hidden["bar"]:
+        if not hidden[0].startswith("\\") or hidden["env"] or hidden["bar"] or hidden["false"]:
             spans.append(hidden.span())
     view = blanked(text, spans)
     marks.macros, definitions = macros_of(view)
@@ -70,15 +72,24 @@ def _formulas(marks: Marks) -> None:
     view, at = marks.view, 0
     breaks = [m.start() for m in re.finditer(r"\n[ \t]*(?=\n)", view)]
     signs = Signs(view, _SIGN)
-    while opened := _OPEN.search(view, at):
+    begins, ends = (_macros_of_environments(marks.macros, sign) for sign in ("begin", "end"))
+    opening = re.compile(rf"(?P<macro>{_either(begins)})|{_OPEN.pattern}", re.DOTALL) if begins else _OPEN
+    while opened := opening.search(view, at):
         at, kind = opened.end(), opened.lastgroup
         if kind is None:
             continue
-        close, end = _close(view, opened, breaks, signs)
+        environment = begins[opened["macro"]] if begins and kind == "macro" else opened["env"]
+        if environment:
+            closing = _either([m for m, env in ends.items() if env == environment])
+            sign = rf"\\end\{{{re.escape(environment)}\}}" + (f"|{closing}" if closing else "")
+            last = re.compile(sign).search(view, opened.end(), opened.end() + LONGEST)
+            close, end = last.span() if last else (-1, -1)
+        else:
+            close, end = _close(view, opened, breaks, signs)
         if close < 0:
             marks.remarks.append((opened.start(), f"{opened[0]} has no end"))
             continue
-        name = (opened["env"] or "").rstrip("*")
+        name = (environment or "").rstrip("*")
         bare = not name or name in BARE
         inner = (opened.end(), close) if bare else (opened.start(), end)
         display = kind != "inline" and kind != "dollar" and name != "math"
@@ -88,13 +99,19 @@ def _formulas(marks: Marks) -> None:
         at = end
 
 
+def _macros_of_environments(macros: Iterable[tuple[str, int, str]], sign: str) -> dict[str, str]:
+    r"""Return the macros that begin or end an environment for formulas, such as `\be`, with its name."""
+    found = {name: re.fullmatch(rf"\s*\\{sign}\{{((?:{_ENV})\*?)\}}\s*", body) for name, _, body in macros}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def _either(macros: Iterable[str]) -> str:
+    return "|".join(rf"{re.escape(name)}(?![A-Za-z])" for name in macros)
+
+
 def _close(view: str, opened: re.Match[str], breaks: list[int], signs: Signs) -> tuple[int, int]:
     """Return where a formula ends without and with its sign; -1 where it does not."""
     kind, begin = opened.lastgroup, opened.end()
-    if kind == "env":
-        sign = f"\\end{{{opened['env']}}}"
-        close = view.find(sign, begin, begin + LONGEST)
-        return close, close + len(sign)
     k = bisect_left(breaks, begin)
     stop = breaks[k] if k < len(breaks) else len(view)
     if kind in ("display", "inline"):

@@ -233,6 +233,8 @@ class Products(Derivatives):
             raise self.error(f"found the words {node.text!r} between factors", node)
         name = named(node)
         if name is None:
+            if isinstance(node, Bracket) and isinstance(following, Bracket):
+                self._refuse_function_of_functions(node, following)
             return self.value(node), i + 1
         if name.letters in (r"\nabla", r"\partial"):
             return self.nabla(name, signs, factors, i)
@@ -285,6 +287,21 @@ class Products(Derivatives):
         if name.operator and following is not None and self._acts(name):
             return self.function(node, Function(node.start, node.end, name.letters), signs, factors, i)
         return self.name_value(name), i + 1
+
+    def _refuse_function_of_functions(self, functions: Bracket, argument: Bracket) -> None:
+        r"""Refuse `(f + g)(2)` and `(f \circ g)(x)`, where the first bracket is a function."""
+        if (functions.opening, argument.opening) != ("(", "(") or len(functions.items) != 1:
+            return
+        inside = functions.items[0]
+        names = [named(part) for part in inside.walk() if isinstance(part, Name)]
+        known = all(n is not None and n.bare and key_of(n) in self.conventions.functions for n in names)
+        composed = isinstance(inside, Product) and "o" in inside.signs
+        if composed or (known and names and not any(isinstance(p, Bracket) for p in inside.walk())):
+            written = self.source(functions)
+            message = (
+                f"found {written} before a bracket, a function or a factor; write the functions one by one"
+            )
+            raise self.error(message, functions)
 
     def _acts(self, name: Named) -> bool:
         r"""Return whether a name in \operatorname acts on what follows, and is no factor."""

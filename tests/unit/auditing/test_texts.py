@@ -297,6 +297,20 @@ def test_formulas_of_latex_are_found(text):
     assert "physsym" not in there.formulas[7].text
 
 
+def test_macros_may_begin_and_end_an_environment(text):
+    macros = r"\newcommand{\be}{\begin{equation}}\newcommand{\ee}{\end{equation}}\def\bea{\begin{align}}"
+    body = r"\be a = 1 \ee, \bea b &= 2 \\ &= 2 \end{align} \begin{equation} c = 3 \ee $\beta$ \be never"
+    there = text(macros + "\n\\begin{document}\n" + body, ".tex")
+    found = ["a = 1", r"\bea b &= 2 \\ &= 2 \end{align}", "c = 3", r"\beta"]
+    assert [f.text.strip() for f in there.formulas] == found
+    assert r"\be has no end" in repr(there.remarks).replace("\\\\", "\\")
+
+
+def test_what_is_switched_off_is_no_text(text):
+    body = r"\iffalse $no$ \fi $a$ \iffalse $no$ \else $b$ \fi $c$ \iffalsehood $d$ \iffalse $no$"
+    assert [f.text for f in text(r"\begin{document}" + body, ".tex").formulas] == ["a", "b", "c", "d"]
+
+
 def test_labels_headings_hints_and_macros_of_latex(text):
     there = text(TEX, ".tex")
     by = {f.text[:5]: f for f in there.formulas}

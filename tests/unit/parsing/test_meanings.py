@@ -469,3 +469,11 @@ def test_an_interval_is_no_list_of_two_values() -> None:
     assert (one[0], other[0]) == (a, b)
     assert one[1] == other[1] == only("(0, 1)")
     assert sides("(a, b) = (0, 1)") == [(a, 0), (b, 1)]
+
+
+@pytest.mark.parametrize("text", [r"(f \circ g)(b)", "(f + g)(2)", "(f g)(b)", "(f - 2 g)(b)"])
+def test_a_bracket_of_functions_is_no_factor(text: str) -> None:
+    with pytest.raises(ReadError, match="a function or a factor; write functions one by one"):
+        ways(text, "f(x) = x^2", "g(x) = 3 x")
+    assert only("(f(b) + g(b))(b)", "f(x) = x^2", "g(x) = 3 x") == b * (f(b) + g(b))
+    assert only("(a + b)(c)", "f(x) = x^2") == c * (a + b)
