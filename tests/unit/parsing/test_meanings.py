@@ -473,7 +473,7 @@ def test_an_interval_is_no_list_of_two_values() -> None:
 
 @pytest.mark.parametrize("text", [r"(f \circ g)(b)", "(f + g)(2)", "(f g)(b)", "(f - 2 g)(b)"])
 def test_a_bracket_of_functions_is_no_factor(text: str) -> None:
-    with pytest.raises(ReadError, match="a function or a factor; write functions one by one"):
+    with pytest.raises(ReadError, match="a function or a factor; write the functions one by one"):
         ways(text, "f(x) = x^2", "g(x) = 3 x")
     assert only("(f(b) + g(b))(b)", "f(x) = x^2", "g(x) = 3 x") == b * (f(b) + g(b))
     assert only("(a + b)(c)", "f(x) = x^2") == c * (a + b)
