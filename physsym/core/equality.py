@@ -93,7 +93,8 @@ def _of_product(factors: Iterable[Form]) -> Form:
 
 
 def _to_power(base: Form, exponent: int) -> Form:
-    return base[0] if exponent % 2 else 1, (Pow, base[1], exponent)
+    # Sign and size apart: Python's hashes of -1 and -2 are the same, and hashes order the terms of sums.
+    return base[0] if exponent % 2 else 1, (Pow, base[1], exponent > 0, abs(exponent))
 
 
 def _absolute(value: Expr) -> Form:

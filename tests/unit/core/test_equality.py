@@ -21,6 +21,7 @@ a, k = Symbol("a", real=True), Symbol("k", real=True)
 
 ALIKE = {
     "a sum and its negative": ((x - 1) * k, Mul(-1, 1 - x, k)),
+    "powers of one name": ((a / k - a / k**2) * x, -(a / k**2 - a / k) * x),
     "a number in front": (Mul(-3, x - 1, 1 / k), Mul(3, 1 - x, 1 / k)),
     "below the line": ((2 * x + 1) / (cos(k) - 2), -(2 * x + 1) / (2 - cos(k))),
     "an odd power": ((x - k) ** -3, -((k - x) ** -3)),
