@@ -17,6 +17,7 @@ from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
 from physsym.core.symbols import (
     AFTER,
     BEFORE,
+    DEEPEST,
     DOT,
     OPAQUE,
     Exact,
@@ -27,6 +28,7 @@ from physsym.core.symbols import (
     fresh,
     name_and_marks,
     name_of,
+    nested_too_deep,
     refuse_noise,
     refuse_text,
 )
@@ -72,6 +74,14 @@ class _ComparedByForm:
 
     def __hash__(self) -> int:
         return hash(self._form)
+
+
+def _refuse_depth(what: str, *expressions: Expr) -> None:
+    if any(map(nested_too_deep, expressions)):
+        raise StatementError(
+            f"{what} is nested more than {DEEPEST} deep, as sin(sin(sin(...))) is; set parts by updates "
+            "of their own, or give them names by equations of their own"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +153,7 @@ class Law(_ComparedByForm):
         if not self.equations:
             raise StatementError("a law needs at least one equation, given none")
         for equation in self.equations:
+            _refuse_depth("a side of an equation", equation.left, equation.right)
             refuse_noise(equation.left)
             refuse_noise(equation.right)
 
@@ -212,6 +223,7 @@ class Rule(_ComparedByForm):
             raise StatementError("a rule needs at least one update, given none")
         done: list[Symbol] = []
         for update in self.updates:
+            _refuse_depth(f"the new value of {update.target}", update.value)
             refuse_noise(update.value)
             _refuse_misread(update, self.targets, done)
             if update.target in done:

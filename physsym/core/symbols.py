@@ -317,6 +317,25 @@ def refuse_noise(expression: Expr) -> None:
         )
 
 
+DEEPEST = 120
+"""The depth up to which formulas of laws and rules are nested: SymPy recurs several frames at each level."""
+
+
+def nested_too_deep(expression: Expr) -> bool:
+    """Return whether an expression is nested deeper than `DEEPEST`.
+
+    >>> x = sympy.Symbol("x")
+    >>> nested_too_deep(sympy.sin(x)), nested_too_deep(sum(x**n for n in range(500)))
+    (False, False)
+    """
+    level = [expression]
+    for _ in range(DEEPEST):
+        level = list({id(a): a for part in level for a in part.args}.values())
+        if not level:
+            return False
+    return True
+
+
 def exact(value: object) -> Expr:
     """Return a SymPy expression, refusing what would make it inexact or is no formula.
 

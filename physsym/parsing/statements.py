@@ -20,7 +20,7 @@ from physsym.core.conditions import Given, as_conditions
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
 from physsym.core.statements import Law, LawLike, Rule, RuleLike, Statement
-from physsym.core.symbols import Exact, exact, name_and_marks, require_symbol
+from physsym.core.symbols import Exact, exact, free_symbols_of, name_and_marks, require_symbol
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import STANDARD, Vocabulary
 
@@ -427,7 +427,7 @@ def _symbols_of(values: Iterable[object]) -> tuple[Symbol, ...]:
         s.name: s
         for value in values
         if isinstance(value, Expr)
-        for s in value.free_symbols
+        for s in free_symbols_of(value)
         if isinstance(s, Symbol) and s.name.isidentifier()
     }
     return tuple(found.values())

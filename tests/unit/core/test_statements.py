@@ -37,7 +37,7 @@ from physsym.core.statements import (
     states,
     symbols,
 )
-from physsym.core.symbols import exact, name_and_marks
+from physsym.core.symbols import DEEPEST, exact, name_and_marks
 from physsym.core.verdicts import Condition, Order, Outcome, all_of, fails, holds, undecided
 from physsym.runtime.backends import load_backend
 from physsym.vocabulary import (
@@ -405,3 +405,20 @@ def test_dimensions_of_case_distinctions(value, says):
     verdict = dimensions(rule({x: x - eta * value}))
     assert bool(verdict) == (not says)
     assert says in str(verdict)
+
+
+@pytest.mark.parametrize("make", [lambda e: rule({x: e}), lambda e: law({dot(x): e})])
+def test_what_is_nested_too_deep_is_refused_in_words(make):
+    deep = x
+    for _ in range(DEEPEST - 5):
+        deep = sin(deep)
+    assert "sin(sin(sin" in str(make(deep))
+    assert make(sum((x**n for n in range(700)), x))
+    for _ in range(6):
+        deep = sin(deep)
+    with pytest.raises(StatementError, match=r"nested more than 120 deep, as sin\(sin.*updates of their own"):
+        make(deep)
+    for _ in range(2000):
+        deep = sympy.Mul(2, sympy.Add(1, deep, evaluate=False), evaluate=False)
+    with pytest.raises(StatementError, match="nested more than 120 deep"):
+        make(deep)
