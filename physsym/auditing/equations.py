@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sympy import Add, Derivative, Expr, Integer
+from sympy import Add, Derivative, Expr, Integer, N
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import HOLDING
@@ -152,8 +152,15 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
             )
         elif relation in ("<=", ">=", "<", ">") and place > 0:
             yield judge_inequality(left, right, relation, context.given)
+        elif relation == "~" and left.is_number and right.is_number and not _near(left, right):
+            yield Judgement("undecided", f"{left} and {right} differ by more than a tenth")
         elif relation != "~" or len(pairs) == 1:
             yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
+
+
+def _near(left: Expr, right: Expr) -> bool:
+    """Return whether numbers differ by a tenth at most."""
+    return bool(abs(N(left - right)) <= 0.1 * max(abs(N(left)), abs(N(right))))
 
 
 def _brings_in_a_name(left: Expr, right: Expr, context: Context) -> bool:

@@ -12,10 +12,14 @@ from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence
 from physsym.auditing.implications import (
     ORDERS,
+    STEP_SECONDS,
+    Part,
+    Step,
     Surroundings,
     given_in_words,
     judge_for_all_values,
     judge_implications,
+    judge_step,
     parts_of,
 )
 from physsym.auditing.judgements import Judgement
@@ -37,6 +41,8 @@ from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
 from physsym.core.symbols import dot
 from physsym.core.verdicts import Condition
+from physsym.parsing.meanings import Chain
+from physsym.verify.budget import BudgetError, joint
 
 
 def judge_from(hint: Hint, what: Hinted) -> Judgement:
@@ -51,6 +57,13 @@ def judge_same(hint: Hint, what: Hinted) -> Judgement:
 
 
 def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
+    stated = [c for c in what.meaning.chains if c.relations and not is_condition(c)]
+    signs = {sign for c in stated for sign in c.relations}
+    if not signs or signs - {*EQUAL, "<-", "~", "!=", *ORDERS} or parts_of(stated, what.formula.text):
+        named = f"the relation {' and '.join(sorted(signs))}" if signs else "what states nothing"
+        return Judgement("undecided", f"{named} is not judged by this hint", (), formulas_of(facts))
+    if signs & {"!=", *ORDERS}:
+        return _as_a_step(facts, stated, what)
     definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
     put = [f for f in (*definitions, *facts) if f.defines]
     named = places(facts)
@@ -74,6 +87,22 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     uses = formulas_of(used)
     ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(uses) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), uses)
+
+
+def _as_a_step(facts: Sequence[Fact], stated: Sequence[Chain], what: Hinted) -> Judgement:
+    """Return whether inequalities follow from the equations that a hint names."""
+    premise = Part("", [[Chain((f.left, f.right), ("=",))] for f in facts])
+    around = Surroundings(what.formula, what.given, what.text, (), what.meaning.domain)
+    try:
+        with joint(STEP_SECONDS):
+            found = judge_step(Step(premise, Part("on", [[c] for c in stated]), around))
+    except BudgetError:
+        return Judgement("undecided", f"it was not found how it follows from {places(facts)}")
+    if found.kind not in ("holds", "conditional"):
+        return replace(found, uses=formulas_of(facts))
+    uses = formulas_of(facts)
+    ifs = " and ".join(p for p in (f"{places(facts)} hold{'s' * (len(uses) == 1)}", found.says) if p)
+    return Judgement("conditional", f"holds if {ifs}", (), (*uses, *found.uses), found.verdict)
 
 
 def _solution(left: Expr, right: Expr, facts: Sequence[Fact], what: Hinted) -> Judgement | None:

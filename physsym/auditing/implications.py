@@ -50,7 +50,7 @@ _WHOLE = re.compile(
 _FOR_ALL = re.compile(r"\bfor (?:all|every|each|any)\b|\\forall|∀")
 _VARIABLE = re.compile(r"[a-z](?:_?\w)?'*")
 _SYMBOLS = 4  # of which signs are tried
-_SECONDS = 1.0  # of processor time, for all steps of a formula
+STEP_SECONDS = 1.0  # of processor time, for all steps of a formula
 _LINES = 4  # that state conditions on what a step is about
 IMPLIES = "hence"
 ORDERS = {"<": (1, "> 0"), "<=": (1, ">= 0"), ">": (-1, "> 0"), ">=": (-1, ">= 0")}
@@ -253,10 +253,10 @@ def judge_implications(
     if any("±" in said for said in meaning.assumed):
         _with_either_sign(arguments, meaning, meanings, text)
     try:
-        with joint(_SECONDS):
-            found = [_judge_step(Step(*step, around)) for parts in arguments for step in _steps(parts)]
+        with joint(STEP_SECONDS):
+            found = [judge_step(Step(*step, around)) for parts in arguments for step in _steps(parts)]
     except BudgetError:
-        return Judgement("undecided", f"it was not found within {_SECONDS:g} s how the statements follow")
+        return Judgement("undecided", f"it was not found within {STEP_SECONDS:g} s how the statements follow")
     equations = any(sign in EQUAL for c in stated for sign in c.relations)
     worst = [next((j for j in found if j.kind == kind), None) for kind in ("fails", "undecided")]
     if worst[0] is not None:
@@ -407,7 +407,7 @@ class Step:
         return (self.symbols - self.alone) | chosen
 
 
-def _judge_step(step: Step) -> Judgement:
+def judge_step(step: Step) -> Judgement:
     """Return that a conclusion follows, with what it takes as its words, or fails, or is undecided."""
     verdict = step.under()
     if verdict:

@@ -273,8 +273,10 @@ def _false_links(what: Hinted, context: Context) -> list[Judgement]:
     others = [f for f in context.facts if not any(same_name(f.left, n.left) for n in named)]
     by_named = replace(context, facts=(*others, *named))
     stated = (list(links(c)) for c in what.meaning.chains if not is_condition(c))
-    behind = (judge_link(a, b, by_named) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL)
-    return [j for j in behind if j.kind == "fails"]
+    behind = [judge_link(a, b, by_named) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL]
+    of_the_first = any(h.keyword in ("is", "step", "limit") for h in what.formula.hints)
+    wrong = ("fails", "undecided") if of_the_first else ("fails",)
+    return [j for j in behind if j.kind in wrong]
 
 
 def _argument(formula: Formula, keyword: str) -> str:
@@ -322,7 +324,9 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         repeats = any(u != context.formula for j in found for u in j.uses)
         wrong = any(j.kind in ("fails", "note") for j in found)
         found = claims if claims and repeats and not wrong else found
-    if context.rule is not None and not any(j.kind == "fails" for j in found):
+    longer = [j for c in stated if len(c.sides) > 2 for j in list(judge_chain(c, context))[-1:]]
+    unsure = any(j.kind == "undecided" for j in longer)  # a rule goes on with what was not shown to be equal
+    if context.rule is not None and not unsure and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
     if (
@@ -330,7 +334,10 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         and (claim := _claim_without_proof(stating, context)) is not None
     ):
         return claim
-    return _where_defined(together(found, meaning.one_coordinate), meaning, context)
+    one = _where_defined(together(found, meaning.one_coordinate), meaning, context)
+    if one.kind in ("holds", "conditional") and any("~" in c.relations for c in stated):
+        return replace(one, kind="conditional", says=f"{one.says or 'holds'}, up to ≈, which is not judged")
+    return one
 
 
 def _judged_chain(

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Derivative, Expr, Function, Integer, Mul, Symbol, cancel, fraction, oo
+from sympy import Derivative, Expr, Function, Integer, Mul, Symbol, cancel, fraction, gcd, oo, together
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
+from physsym.auditing.comparisons import compared
 from physsym.auditing.consequences import put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hints import dimensions_of, refusal
@@ -18,10 +19,7 @@ from physsym.auditing.judgements import Judgement
 from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
 from physsym.auditing.references import Hinted, referred
-from physsym.auditing.sheet import (
-    Fact,
-    formulas_of,
-)
+from physsym.auditing.sheet import EQUAL, Fact, formulas_of, links
 from physsym.auditing.stated_by_hints import conditions_given
 from physsym.auditing.steps import (
     NoStepError,
@@ -229,12 +227,17 @@ def _of_a_multiple(move: Limit, law: Law, limit: Law, given: Sequence[Condition]
         return None
     (tends_to,), (stated,) = limited.equations, limit.equations
     factor = cancel(tends_to.residual / stated.residual) if stated.residual != 0 else Integer(0)
+    # What vanishes with either equation is no factor: x - 2*a = 0 is no multiple of x - a = 0.
+    above, below = fraction(factor)
+    pairs = ((above, tends_to.residual), (below, stated.residual))
+    if any(gcd(part, fraction(together(whole))[0]).free_symbols for part, whole in pairs):
+        return None
     rates = {s.name for s in symbols(law) | symbols(limit) if s.name.endswith(DOT)}
     fixed = all(not s.name.endswith(DOT) and s.name + DOT not in rates for s in factor.free_symbols)
     if factor == 0 or factor.atoms(*OPAQUE, AppliedUndef) or not fixed:
         return None
     found = check(move, law, Law((Equation(factor * stated.left, factor * stated.right),)))
-    condition = Condition(fraction(factor)[0], "!= 0")
+    condition = Condition(above, "!= 0")
     known = (*given, *(c for c in found.assumes if isinstance(c, Condition)))
     unsure = found.outcome in (Outcome.FAILS, Outcome.UNDECIDABLE)
     if unsure or factor.is_nonzero or implied(known, condition):
@@ -265,30 +268,34 @@ def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement
 def judge_order(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether both sides of a formula agree up to the order that a hint names."""
     order, name = (p.strip() for p in hint.argument.split(" in "))
-    for left, right in what.equations():
-        definitions = [f for f in what.facts if f.defines and f.kind != "fails"]
-        for fact in reversed([f for f in definitions if str(f.left) != name.lstrip("\\")]):
-            left, right = (put_definition(e, fact) for e in (left, right))
-        found = with_error(left, right)
-        small = next((s for s in (left - right).free_symbols if s.name == name.lstrip("\\")), None)
-        if small is None:
-            raise refusal(hint, f"the formula has no {name}")
-        claim = WithError(found.left if found else left, found.right if found else right, small, int(order))
-        verdict, names = judge_error(claim)
-        if verdict.outcome is Outcome.FAILS:
-            return Judgement("fails", verdict.evidence[0], verdict=verdict)
-        if not verdict:
-            return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
-        if names:
-            return Judgement(
-                "conditional",
-                f"holds if {' and '.join(names)}",
-                verdict.evidence,
-                verdict=verdict,
-                exact=False,
-            )
-        return Judgement("holds", verdict.evidence[0], verdict=verdict, exact=False)
-    return Judgement("undecided", "it states no equation")
+    found = [
+        _of_an_order(left, right, name.lstrip("\\"), int(order), hint, what)
+        for left, right in what.equations()
+    ]
+    worst = next((j for kind in ("fails", "undecided", "conditional") for j in found if j.kind == kind), None)
+    return worst or (found[0] if found else Judgement("undecided", "it states no equation"))
+
+
+def _of_an_order(left: Expr, right: Expr, name: str, order: int, hint: Hint, what: Hinted) -> Judgement:
+    definitions = [f for f in what.facts if f.defines and f.kind != "fails"]
+    for fact in reversed([f for f in definitions if str(f.left) != name]):
+        left, right = (put_definition(e, fact) for e in (left, right))
+    found = with_error(left, right)
+    small = next((s for s in (left - right).free_symbols if s.name == name), None)
+    if small is None:
+        if compared(left, right, what.given).holds:
+            return Judgement("holds", "both sides are equal")
+        raise refusal(hint, f"the formula has no {name}")
+    claim = WithError(found.left if found else left, found.right if found else right, small, order)
+    verdict, names = judge_error(claim)
+    if verdict.outcome is Outcome.FAILS:
+        return Judgement("fails", verdict.evidence[0], verdict=verdict)
+    if not verdict:
+        return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+    if names:
+        says = f"holds if {' and '.join(names)}"
+        return Judgement("conditional", says, verdict.evidence, verdict=verdict, exact=False)
+    return Judgement("holds", verdict.evidence[0], verdict=verdict, exact=False)
 
 
 def _with_dimension_alone(expression: Expr) -> Expr:
@@ -312,7 +319,13 @@ def _with_dimension_alone(expression: Expr) -> Expr:
 def judge_dimension(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether the dimensions of a formula agree, given those that a hint states."""
     stated = dimensions_of(hint.argument)
-    statements = [Equation(*map(_with_dimension_alone, e)) for e in what.equations()]
+    pairs = (link for c in what.meaning.chains for link in links(c))
+    of_one_dimension = (*EQUAL, "<-", "~", "!=", "<", "<=", ">", ">=")
+    statements = [
+        Equation(*map(_with_dimension_alone, (left, right)))
+        for left, right, sign in pairs
+        if sign in of_one_dimension
+    ]
     found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
     quantities = tuple(
         Quantity(s, "scalar", stated[s.name], s.name, s.name, s.name, s.name)
