@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -300,8 +300,10 @@ def _steps(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
     """Yield the premise and the conclusion of each step; all before arrows that only go on is known."""
     before = parts[0]
     for above, part in pairwise(parts):
-        if part.arrow in ("on", "both"):
-            yield (before if part.arrow == "on" else above), part
+        if part.arrow == "on":
+            yield _with_its_names(before, part)
+        if part.arrow == "both":
+            yield above, part
         if part.arrow in ("back", "both"):
             yield part, above
         joint = Part(part.arrow, [*before.statements, *part.statements])
@@ -419,6 +421,30 @@ def judge_step(step: Step) -> Judgement:
         return _by_the_text(step, by_text)
     repair = step.repair()
     return _under(step, repair, verdict) or _refuted(step, repair, by_text)
+
+
+def _with_its_names(premise: Part, conclusion: Part) -> tuple[Part, Part]:
+    """Return a step to statements such as `(1 - z) y = 0, z = h k` as one that knows what z is."""
+
+    def sides(statements: Iterable[Sequence[Chain]]) -> frozenset[Symbol]:
+        return frozenset[Symbol]().union(
+            *(s.free_symbols for some in statements for c in some for s in c.sides)
+        )
+
+    known, names = sides(premise.statements), list[list[Chain]]()
+    for some in conclusion.statements:
+        left, *right = some[0].sides
+        others = [other for other in conclusion.statements if other is not some]
+        new = len(some) == 1 and some[0].relations == ("=",) and left.is_Symbol and left not in known
+        if new and left not in right[0].free_symbols and left in sides(others):
+            names.append(some)
+    rest = [some for some in conclusion.statements if some not in names]
+    if not names or not rest:
+        return premise, conclusion
+    return (
+        replace(premise, statements=[*premise.statements, *names]),
+        replace(conclusion, statements=rest, listed=conclusion.listed and len(rest) > 1),
+    )
 
 
 def _by_the_text(step: Step, verdict: Verdict) -> Judgement:

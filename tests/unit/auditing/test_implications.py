@@ -331,7 +331,7 @@ def test_what_a_step_leads_to_is_no_premise_of_its_start(tmp_path):
 def test_a_step_takes_a_bounded_time_and_is_undecided_then(tmp_path, monkeypatch):
     line = r"x^2 = 4 \implies x = 2"
     assert entry_of(line, tmp_path).kind == "fails"
-    monkeypatch.setattr(implications, "_SECONDS", 1e-9)
+    monkeypatch.setattr(implications, "STEP_SECONDS", 1e-9)
     entry = entry_of(line, tmp_path)
     assert entry.kind == "undecided"
     assert "it was not found within" in entry.says

@@ -87,3 +87,20 @@ def test_words_of_the_sentence_say_what_a_line_claims(text, kind, tmp_path):
     notes = tmp_path / "notes.md"
     notes.write_text(text)
     assert audit(notes).entries[-1].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"x = 2 y {} x = z y, \quad z = 2", "holds"),
+        (r"x = 2 y {} x = z y, \quad z = 3", "fails"),
+        (r"x^2 = 4 {} x = z, \quad z = 2", "fails"),
+        (
+            r"y_{{n+1}} = y_n + h((1-\theta)\lambda y_n + \theta\lambda y_{{n+1}}) "
+            r"{} (1 - \theta z) y_{{n+1}} = (1 + (1-\theta) z) y_n, \quad z = h \lambda",
+            "holds",
+        ),
+    ],
+)
+def test_a_name_that_a_conclusion_brings_in_is_known_in_it(line, kind, tmp_path):
+    assert step_of(f"$${line}$$", tmp_path).kind == kind
