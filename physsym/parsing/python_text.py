@@ -35,6 +35,7 @@ _ELEMENTWISE = {
 """Functions of array libraries that work element by element, with their names in formulas."""
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.Mod)
 _COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+_GRADIENT_OF_STEP = re.compile("(?:g|grad)_[tkn]")
 _NEW = re.compile(r"(.+)_(?:new|next)")
 _Group: TypeAlias = tuple[tuple[str, ast.expr, ast.expr], ...]  # names that get values at once, and where
 _ADVICE = "write assignments alone, or give the function itself to ps.lift"
@@ -179,14 +180,23 @@ class _Code:
     def sentences(self, groups: Sequence[_Group]) -> tuple[Sentence, ...]:
         """Return the updates of the states, in the order in which they get their last value."""
         states = self._states(groups)
+        known = {*self.names, *(name for group in groups for name, _, _ in group)}
+        nodes = (node for group in groups for _, value, _ in group for node in ast.walk(value))
+        for node in nodes:
+            if isinstance(node, ast.Name) and _GRADIENT_OF_STEP.fullmatch(node.id) and node.id not in known:
+                message = f"found {node.id}, a gradient or a constant; write {node.id[:-2]} for the gradient"
+                self.fail(f"{message}, or declare {node.id}", node)
         usual = [name for name in states.values() if name in (*WEIGHTS, "p", "param")]
         self.moved = usual or [*states.values()]
         last = {name: i for i, group in enumerate(groups) for name, _, _ in group}
+        read_in = [frozenset[str]().union(*(self._read(value) for _, value, _ in group)) for group in groups]
         updates: list[Sentence] = []
         for i, group in enumerate(groups):
             found = [self.converted(value) for _, value, _ in group]  # all before any name gets its new value
             for (name, _, node), value in zip(group, found, strict=True):
                 state = states.get(name)
+                if state is None and last[name] == i and not any(name in read for read in read_in[i + 1 :]):
+                    state = name  # nothing reads it: a value that the code gives
                 if state is None or last[name] > i:
                     self.values[name] = value
                     continue

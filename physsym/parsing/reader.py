@@ -520,7 +520,10 @@ def _declares_sign(value: Expr) -> bool:
 
 def _names(vocabulary: Vocabulary, declare: Iterable[Declared]) -> dict[str, Expr]:
     if not isinstance(vocabulary, Vocabulary):
-        raise TypeError(f"expected a Vocabulary such as STANDARD, given {vocabulary!r}")
+        raise TypeError(
+            f"expected a Vocabulary such as STANDARD, given {vocabulary!r}"
+            + f"; write notation={vocabulary!r}" * (str(vocabulary) in NOTATIONS)
+        )
     if isinstance(declare, (str, Symbol, Quantity)):
         raise TypeError(f"declare takes several names; given {declare!r}, write declare=({declare!r},)")
     names = {q.name: q.symbol for q in vocabulary.quantities}

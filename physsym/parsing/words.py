@@ -45,6 +45,15 @@ def worded(
     if {*"Σδ×"} & {*text}:
         _refuse_operators(found, text, names)
     refuse_joined(found, text, {*names, *functions})
+    if "%" in text and re.search(r"[_^]\{", text):
+        message = "found % in a text with braces, a remainder or a comment"
+        advice = "write x - y*floor(x/y) for the remainder, or leave the comment out"
+        raise ReadError(f"{message}; {advice}", text, text.index("%"))
+    differential = re.search(r"(?<![^\W_])d +([^\W\d_]\w*)", text)
+    if differential and "d" not in names and (other := re.search(r"(?<![^\W_])d[a-z](?![^\W_])", text)):
+        message = f"found {differential[0]} beside {other[0]}, a differential or a product"
+        advice = f"write d*{differential[1]} for the product"
+        raise ReadError(f"{message}; {advice}", text, differential.start())
     for word, following in pairwise(found):
         if (
             re.fullmatch("log_?[0-9]+", word.text)

@@ -126,6 +126,11 @@ PYTHON = {
     "x = x - lr*grad": Update(x, x - lr * G),
     "grad = grad + wd*x\nx -= lr*grad": Update(x, x - lr * (G + wd * x)),
     "v = beta*v + grad**2\nx -= lr*v": HEAVY_BALL,
+    "x = x - lr*grad(x)\ny = 2*x": Rule((Update(x, x - lr * G), Update(y, 2 * after(x)))),
+    "m = b*m + g\ns = m/(1 - b)\nx -= lr*s": Rule(
+        (Update(real("m")[0], b * real("m")[0] + G), Update(x, x - lr * after(real("m")[0]) / (1 - b)))
+    ),
+    "g_t = x.grad\nx = x - lr*g_t": Update(x, x - lr * G),
     "g = beta*g + x.grad\nx -= lr*g": Rule((Update(g, beta * g + G), Update(x, x - lr * after(g)))),
 }
 
@@ -151,6 +156,8 @@ REFUSED = {
     "gᵀg": (1, "a transpose is left out"),
     "w^y_1": (1, r"write \^\(y_1\), or the index first: _1\^y"),
     "f ∘ g": (2, r"write \* for a product element by element"),
+    "x_{t+1} = 2 x_t % twice": (16, r"write x - y\*floor\(x/y\) for the remainder"),
+    "d x_t = v_t dt": (0, r"a differential or a product; write d\*x_t for the product"),
     "b + w_1x_1": (4, r"write w_1\*x_1 for the product"),
     "x_iy_i": (0, r"write x_i\*y_i for the product"),
     "x_ty_t": (0, r"write x_t\*y_t for the product"),
@@ -255,6 +262,13 @@ def _refused_at(text, says, notation="auto"):
 @pytest.mark.parametrize("text", READ, ids=range(len(READ)))
 def test_what_was_misread_or_refused_is_read_as_meant(text):
     assert _same(read(text), READ[text])
+
+
+def test_a_gradient_of_a_step_that_code_does_not_set_is_asked_for():
+    text = "x_t = x_t - lr*g_t"
+    with pytest.raises(ReadError, match="write g for the gradient, or declare g_t"):
+        read(text, notation="python")
+    assert "g_t" in str(read(text, notation="python", declare=["g_t"]))
 
 
 @pytest.mark.parametrize("text", PYTHON, ids=range(len(PYTHON)))
@@ -609,6 +623,8 @@ FOLLOWED = {
     "gᵀg": "g g",
     "w^y_1": ("w^(y_1)", "w_1^y"),
     "f ∘ g": "f * g",
+    "x_{t+1} = 2 x_t % twice": ("x_{t+1} = 2 x_t", "x_{t+1} = x - y*floor(x/y)"),
+    "d x_t = v_t dt": "d*x_t = v_t dt",
     "b + w_1x_1": "b + w_1*x_1",
     "x_iy_i": "x_i*y_i",
     "x_ty_t": "x_t*y_t",

@@ -215,6 +215,8 @@ def test_a_declared_symbol_comes_before_one_of_the_vocabulary():
 
 
 def test_a_vocabulary_must_be_one():
+    with pytest.raises(TypeError, match="given 'latex'; write notation='latex'"):
+        read("x", "latex")
     with pytest.raises(TypeError, match="expected a Vocabulary"):
         read("x", {"x": x})
 
