@@ -34,6 +34,8 @@ _CONDITION = re.compile(
     r"\b(if|when|whenever|unless|for|with|given|assum\w*|suppose|provided)\b", re.IGNORECASE
 )
 
+_DERIVATIVE = re.compile(r"\bderivatives?\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class ReadFormula:
@@ -201,8 +203,8 @@ def _is_special_value(left: Expr, right: Expr, display: bool) -> bool:
 
 
 def is_condition(chain: Chain) -> bool:
-    """Return whether a statement is a condition of another one."""
-    return bool(_CONDITION.search(chain.words))
+    """Return whether a statement is a condition of another one; "with derivative" begins none."""
+    return bool(_CONDITION.search(chain.words)) and not _DERIVATIVE.search(chain.words)
 
 
 def left_occurs(left: Expr, right: Expr) -> bool:

@@ -65,10 +65,13 @@ def main(options: Namespace) -> int:
             "ps.optimizer(rule, ...).run({...}) starts it from values of its states"
         )
     every = rows_apart(options.steps, options.every)
-    proposal = propose(rule, parse_parameters(rule, options.set), task)
+    given = parse_parameters(rule, options.set)
+    proposal = propose(rule, given, task)
     values = proposal.values
     stepper = optimizer(rule, **values)
     told = [*str(rule).split("; "), f"on {task.says}"]
+    set_to = ", ".join(f"{name}={value:g}" for name, value in given.items())
+    told += [f"with {set_to}, as given"] if given else []
     told += [f"with {proposal.says}; --set changes them"] if proposal.says else []
     echo(*(line for text in told for line in paragraph(text, "", "  ")))
     warning = instability(rule, values, task)

@@ -88,6 +88,12 @@ def test_a_name_with_a_dot_is_a_function_of_the_time_though_it_is_transposed(rat
     assert (entry.kind in GOOD) == rate.startswith(r"-\V")
 
 
+@pytest.mark.parametrize(("slope", "kind"), [("3x^2 - 1", "holds"), ("3x^2 - x", "fails")])
+def test_a_derivative_behind_with_is_no_condition(slope, kind):
+    entry = last(rf"f(x) &= x^3 - x \\ \intertext{{with derivative}} f'(x) &= {slope}")
+    assert entry.kind == kind
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [

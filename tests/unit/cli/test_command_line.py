@@ -344,6 +344,14 @@ def test_what_run_proposes_descends_and_is_said(capsys, name, on):
     assert (code, losses_printed(again), PROPOSED.findall(again)) == (0, losses, [])
 
 
+def test_values_that_are_all_given_are_said(capsys):
+    _, out, _ = run(capsys, "run", "momentum", "--set", "eta=0.01", "rho=0.5")
+    assert "\nwith eta=0.01, rho=0.5, as given\n" in out
+    assert PROPOSED.findall(out) == []
+    _, out, _ = run(capsys, "run", "momentum")
+    assert "as given" not in out
+
+
 def test_run_takes_typical_values_of_the_rule_and_says_so(capsys):
     from physsym import known
 
@@ -359,6 +367,7 @@ def test_run_takes_typical_values_of_the_rule_and_says_so(capsys):
 def test_a_value_that_is_given_is_never_changed(capsys):
     _, out, err = run(capsys, "run", "momentum", "--set", "eta=10")
     assert PROPOSED.findall(out) == ["rho=0.9 (usual values)"]
+    assert "\nwith eta=10, as given\n" in out
     assert "unstable at these values" in err
 
 
