@@ -62,6 +62,8 @@ def form(expression: Basic) -> Form:
         return _of_product(parts)
     if isinstance(expression, Pow) and expression.exp.is_Integer:
         return _to_power(parts[0], int(expression.exp))
+    if isinstance(expression, Pow) and expression.base.is_Mul:
+        return _root(expression.base, expression.exp)
     if isinstance(expression, Abs):
         return _absolute(expression.args[0])
     if isinstance(expression, (*_ODD, *_EVEN)):
@@ -95,6 +97,26 @@ def _of_product(factors: Iterable[Form]) -> Form:
 def _to_power(base: Form, exponent: int) -> Form:
     # Sign and size apart: Python's hashes of -1 and -2 are the same, and hashes order the terms of sums.
     return base[0] if exponent % 2 else 1, (Pow, base[1], exponent > 0, abs(exponent))
+
+
+def _root(product: Expr, exponent: Expr) -> Form:
+    """Return the form of a power of a product: factors of known sign are in front, as in SymPy."""
+    sign = 1
+    known: list[Form] = []
+    rest: list[Form] = []
+    for factor in product.args:
+        base, power = factor.as_base_exp()
+        if factor.is_extended_nonnegative:
+            known.append(form(Abs(base) ** (power * exponent) if power.is_Integer else factor**exponent))
+        elif factor.is_extended_nonpositive and power.is_Integer:
+            sign = -sign
+            known.append(form(Abs(base) ** (power * exponent)))
+        else:
+            rest.append(form(factor))
+    own, body = _of_product(rest)
+    if rest or sign < 0:
+        known.append((1, (Pow, (sign * own, body), form(exponent))))
+    return _of_product(known)
 
 
 def _absolute(value: Expr) -> Form:

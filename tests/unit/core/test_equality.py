@@ -8,7 +8,7 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Abs, Add, Integer, Mul, Pow, Symbol, cos, sin
+from sympy import Abs, Add, Integer, Mul, Pow, Rational, Symbol, cos, sin
 
 from physsym.core.equality import form, has_parts_of_one_form
 from physsym.core.statements import Equation, Law, Rule, Update, law, rule
@@ -30,6 +30,8 @@ ALIKE = {
     "within a sum": (u + (rho - 1) * eta * G, u - (1 - rho) * eta * G),
     "within a function": (sin((x - k) * a + 1), sin(Mul(-1, k - x, a) + 1)),
     "within a root": ((1 + (x - k) * a) ** k, (1 - (k - x) * a) ** k),
+    "a root of a quotient": ((v / (-1 - eta)) ** Rational(1, 2), (-v / (1 + eta)) ** Rational(1, 2)),
+    "a power of a product": (((v - x) * (-1 - eta)) ** k, ((x - v) * (1 + eta)) ** k),
     "the value of a quotient": (gamma * Abs(1 / a), Mul(gamma, Abs(1 / a, evaluate=False))),
     "the value of an even power": (eta**2 / x**2, Mul(eta**2, Abs(x**-2, evaluate=False))),
     "a product in a product": (
@@ -45,6 +47,7 @@ UNLIKE = {
     "cancelled": ((1 - k) * x / (k - 1), -x),
     "merged": (x / (1 - k) + x / (k - 1), Integer(0)),
     "a root": (Pow(x - k, Integer(1) / 2), Pow(k - x, Integer(1) / 2)),
+    "a root of a product": ((v * (-1 - eta)) ** Rational(1, 2), (v * (1 + eta)) ** Rational(1, 2)),
     "an odd function": (sin(x * k), -sin(x * k)),
     "a force at another point": (grad(x - k), grad(k - x)),
     "a factor twice": ((x - k) * (k - x), x - k),
