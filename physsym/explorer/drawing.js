@@ -25,7 +25,6 @@ function cleared(id) {
 }
 // What changes rarely has a canvas of its own, beneath, and is drawn again where something that it depends on changes.
 const layers = {};
-const alike = (one, other) => one.length === other.length && one.every((part, n) => part === other[n]);
 function layer(id, key, draw) {
   key.push(canvases[id], colours.read);
   if (layers[id] && alike(key, layers[id])) return;
@@ -78,22 +77,35 @@ function drawCell(context, i, j, a, b, c, d, level, across, down) {
   through(d, a, i, j + 1, 0, -1);
 }
 
-// A path as a line; of the motion too, points closer than half a pixel to the one before are left out.
+// A path as a line. Points closer than half a pixel to the one before are left out, of the motion too, and those within
+// a tenth of a pixel of a straight line on which the path goes on.
 const DASHED = [6, 4], DOTTED = [2, 3], SOLID = [];
 function drawPath(context, { across, down, near_1, near_2 }, { path, steps, diverged, points = path, drawn = steps + 1 }, colour, dots, dash = SOLID) {
   const x = across(0), dx = across(1) - x, y = down(0), dy = down(1) - y, far = 1e5, end = diverged ? steps - 1 : steps;
-  let a = path[0], b = path[1];
+  let a = path[0], b = path[1], begin_1 = x + dx * a, begin_2 = y + dy * b, at_1 = begin_1, at_2 = begin_2, along_1 = 0, along_2 = 0, far_on = 0;
   context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = 1.6;
   context.setLineDash(dash);
   context.beginPath();
-  context.moveTo(x + dx * a, y + dy * b);
+  context.moveTo(at_1, at_2);
   for (let k = 0; k < 2 * drawn; k += 2) {
     if (Math.abs(points[k] - a) <= near_1 && Math.abs(points[k + 1] - b) <= near_2) continue;
     a = points[k];
     b = points[k + 1];
-    context.lineTo(clamp(x + dx * a, -far, far), clamp(y + dy * b, -far, far));
+    const next_1 = clamp(x + dx * a, -far, far), next_2 = clamp(y + dy * b, -far, far), u = next_1 - begin_1, v = next_2 - begin_2, on = u * along_1 + v * along_2;
+    if (on > far_on && Math.abs(u * along_2 - v * along_1) <= 0.1) far_on = on;
+    else {
+      context.lineTo(at_1, at_2);
+      begin_1 = at_1;
+      begin_2 = at_2;
+      far_on = Math.hypot(next_1 - at_1, next_2 - at_2);
+      along_1 = (next_1 - at_1) / far_on;
+      along_2 = (next_2 - at_2) / far_on;
+    }
+    at_1 = next_1;
+    at_2 = next_2;
   }
+  context.lineTo(at_1, at_2);
   context.stroke();
   context.setLineDash(SOLID);
   if (!dots) return;
@@ -178,11 +190,11 @@ function drawChart(id, series, logarithmic, ground = 0) {
     context.strokeStyle = colour;
     context.setLineDash(dash);
     context.beginPath();
-    let x = 0, y = NaN, level = false;  // where the line is, and whether it has been level since its last point
+    let x = 0, y = NaN, level = false;  // where the line is, and whether it has been level, to a tenth of a pixel, since its last point
     for (let c = 0; c < count; c++) {
       const next = at[c] * across, top = down(high[c] - ground), foot = low[c] < high[c] ? down(low[c] - ground) : top;
       if (!(low[c] <= high[c])) continue;
-      if (top === y && foot === y && c < count - 1) { x = next; level = true; continue; }
+      if (Math.abs(top - y) < 0.1 && Math.abs(foot - y) < 0.1 && c < count - 1) { x = next; level = true; continue; }
       if (level) context.lineTo(x, y);
       context.lineTo(next, top);
       if (foot - top > 0.5) context.lineTo(next, foot);
@@ -200,8 +212,9 @@ function drawChart(id, series, logarithmic, ground = 0) {
 const axesOf = rule => rule.axes ??= foundAxes(rule);
 function foundAxes(rule) {
   const named = rule.parameters.filter(p => p.key !== "eps"), across = named.find(p => p.log) ?? named[0];
-  const up = named.find(p => p !== across && !p.log) ?? named.find(p => p !== across);
-  return { across, up: up ?? { ...rule.curvature, curved: true, log: true, low: 0.1, high: 1000, says: "curvature" } };
+  const up = named.find(p => p !== across && !p.log) ?? named.find(p => p !== across) ?? { ...rule.curvature, curved: true, log: true, low: 0.1, high: 1000, says: "curvature" };
+  const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`;
+  return { across, up, says: { across: name(across), up: name(up) } };
 }
 const onAxis = (axis, s) => axis.log ? axis.low * (axis.high / axis.low) ** s : axis.low + s * (axis.high - axis.low);
 const offAxis = (axis, v) => axis.log ? Math.log(v / axis.low) / Math.log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
@@ -263,22 +276,25 @@ function rgb(colour) {
   return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 function drawMap(rule, values, curvatures, { margin }) {
-  const { context, width, height } = cleared("map"), tell = text => say(find("map-says"), text);
+  const tell = text => say(find("map-says"), text);
   if (rule.stability.reason || !curvatures || !rule.parameters.length) {
     tell(rule.stability.reason ? `There is no map: ${rule.stability.reason}.` : curvatures ? "The rule has no parameters." : "There is no map: no minimum was found below the start.");
     layer("region", []);
+    layer("map", []);
     return;
   }
-  const axes = axesOf(rule), { across, up } = axes;
+  const axes = axesOf(rule), { across, up } = axes, here = clamp(offAxis(across, values[across.key]), 0, 1);
+  const heights = (up.curved ? curvatures : [values[up.key]]).map(v => 1 - clamp(offAxis(up, v), 0, 1));
   drawRegionOf(rule, values, curvatures, axes);
-  context.fillStyle = colours.ink;
-  context.strokeStyle = colours.paper;
-  context.lineWidth = 2;
-  for (const lam of up.curved ? curvatures : [0]) {
-    context.beginPath();
-    context.arc(clamp(offAxis(across, values[across.key]), 0, 1) * width, (1 - clamp(offAxis(up, up.curved ? lam : values[up.key]), 0, 1)) * height, 6, 0, 7);
-    context.fill(); context.stroke();
-  }
-  const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`;
-  tell(`${margin > 0 ? "Stable" : margin < 0 ? "Unstable" : "On the boundary"} here, with a margin of ${short(margin)}. Across: ${name(across)}. Up: ${name(up)}. Green is stable, deeper green converges faster.`);
+  layer("map", [here, ...heights], (context, width, height) => {
+    context.fillStyle = colours.ink;
+    context.strokeStyle = colours.paper;
+    context.lineWidth = 2;
+    for (const s of heights) {
+      context.beginPath();
+      context.arc(here * width, s * height, 6, 0, 7);
+      context.fill(); context.stroke();
+    }
+  });
+  tell(words`${margin > 0 ? "Stable" : margin < 0 ? "Unstable" : "On the boundary"} here, with a margin of ${margin}. Across: ${axes.says.across}. Up: ${axes.says.up}. Green is stable, deeper green converges faster.`);
 }

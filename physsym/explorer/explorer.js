@@ -1,31 +1,40 @@
 // ---------------------------------------------------------------- readings
 // The rows are made once for a list of names; their texts are written where they change.
-let rowsOf = "";
+let rowsOf = [], placesOf = [];
 function readings(rows) {
-  const names = rows.map(row => row[0]).join("\n"), list = find("readings");
-  if (names !== rowsOf) list.replaceChildren(...rows.flatMap(([name]) => [made("dt", { textContent: name }), made("dd")]));
-  rowsOf = names;
+  const names = rows.map(row => row[0]);
+  if (!alike(names, rowsOf)) {
+    placesOf = rows.map(() => made("dd"));
+    find("readings").replaceChildren(...rows.flatMap(([name], n) => [made("dt", { textContent: name }), placesOf[n]]));
+    rowsOf = names;
+  }
   rows.forEach(([, text, kind = ""], n) => {
-    const place = list.children[2 * n + 1];
-    say(place, text);
-    if (place.className !== kind) place.className = kind;
+    say(placesOf[n], text);
+    if (placesOf[n].className !== kind) placesOf[n].className = kind;
   });
 }
 // The margin of a rule, and the roots of its polynomial at each curvature; nothing where they are not known.
 function stabilityOf({ stability, curvature: { key } }, values, curvatures) {
   if (stability.reason || !curvatures) return {};
-  const each = curvatures.map(lam => ({ ...values, [key]: lam }));
-  return { margin: Math.min(...each.flatMap(stability.margins)), found: each.map(at => roots(stability.polynomial(at))) };
+  const at = { ...values }, found = [];
+  let margin = Infinity;
+  for (const lam of curvatures) {
+    at[key] = lam;
+    for (const side of stability.margins(at)) margin = Math.min(margin, side);
+    found.push(roots(stability.polynomial(at)));
+  }
+  return { margin, found };
 }
+const atBoth = ([one, two], sign, [a, b]) => words`${one} at ${sign} = ${a}; ${two} at ${sign} = ${b}`;
 function stabilityRows({ stability, curvature: { sign } }, curvatures, { margin, found }) {
   if (stability.reason) return [["stability", `not known: ${stability.reason}`]];
   if (!curvatures) return [["stability", "not known: no minimum was found below the start"]];
   return [
     ["stability", margin > 0 ? "stable" : margin < 0 ? "unstable" : "on the boundary", margin > 0 ? "good" : "bad"],
-    ["margin", short(margin)],
-    ["stable where", stability.says.join(" and ")],
-    ["spectral radius", found.map((zeros, k) => `${short(radius(zeros))} at ${sign} = ${short(curvatures[k])}`).join("; ")],
-    ["damping of the rule", found.map((zeros, k) => `${damping(zeros, true)} at ${sign} = ${short(curvatures[k])}`).join("; ")],
+    ["margin", words`${margin}`],
+    ["stable where", stability.where ??= stability.says.join(" and ")],
+    ["spectral radius", atBoth(found.map(radius), sign, curvatures)],
+    ["damping of the rule", atBoth(found.map(zeros => damping(zeros, true)), sign, curvatures)],
   ];
 }
 // The roots of the law of motion at each curvature: rates, whose inverses are its times.
@@ -34,8 +43,9 @@ function ratesOf({ mechanics: known }, { all }, curvatures) {
 }
 function mechanicsRows({ mechanics: known, curvature: { sign } }, { all }, curvatures, rates) {
   if (!known || !all) return [];
-  const law = rates.map((zeros, k) => `${damping(zeros, false)} at ${sign} = ${short(curvatures[k])}`).join("; ");
-  return [...(known.tau ? [["τ", short(known.tau(all)[0])]] : []), ...(law ? [["damping of the motion", law]] : [])];
+  const rows = known.tau ? [["τ", words`${known.tau(all)[0]}`]] : [];
+  if (rates.length) rows.push(["damping of the motion", atBoth(rates.map(zeros => damping(zeros, false)), sign, curvatures)]);
+  return rows;
 }
 
 // ---------------------------------------------------------------- the whole page
@@ -101,19 +111,20 @@ function drawStart(context, { across, down }) {
 function showEnergy(rule, own, follows) {
   const { total: [begin, end], taken, totals, spent: { low, high }, energetic } = own;
   say(find("energy-says"), energetic
-    ? `Of ${short(begin)}, the rule has lost ${short(begin - end)}; friction at its speeds took ${short(taken)} (dotted). The difference is the error of the step.`
+    ? words`Of ${begin}, the rule has lost ${begin - end}; friction at its speeds took ${taken} (dotted). The difference is the error of the step.`
     : `There is no energy to show${rule.reason ? `: ${rule.reason}` : ""}.`);
   const smooth = follows?.energetic ? [ofMotion(follows, "totals")] : [], spent = { low: division.fine ? high : low, high };
   drawChart("energy", energetic ? [...smooth, ofRun(own, spent, taken, colours.own, DOTTED), ofRun(own, totals, own.bottom, colours.own)] : [], false);
 }
+const rounded = v => Math.abs(v) < 1e-12 ? 0 : v;
 function showReadings(rule, chosen, own, below, curvatures, stability, rates) {
   const gain = rule.gain?.(chosen.values)[0], { loss, steps } = own;
   readings([
     ...stabilityRows(rule, curvatures, stability),
-    ...(gain === undefined ? [] : [["effective learning rate", short(gain)]]),
+    ...(gain === undefined ? [] : [["effective learning rate", words`${gain}`]]),
     ...mechanicsRows(rule, chosen, curvatures, rates),
-    ["minimum below the start", below ? `(${below.map(v => short(Math.abs(v) < 1e-12 ? 0 : v)).join(", ")})` : "none found"],
-    ["loss", `${short(loss[0])} at the start, ${own.diverged ? `beyond the machine's numbers after ${counted(steps)}` : `${short(loss[1])} after ${counted(steps)}`}`],
+    ["minimum below the start", below ? words`(${rounded(below[0])}, ${rounded(below[1])})` : "none found"],
+    ["loss", words`${loss[0]} at the start, ${own.diverged ? "beyond the machine's numbers" : loss[1]} after ${counted(steps)}`],
   ]);
 }
 
@@ -131,7 +142,7 @@ function showNumbers(rule, values) {
   for (const { place, number, sign } of places.found) {
     const turned = sign && numbers[number] < 0;
     if (sign) say(sign, turned ? "−" : "+");
-    say(place, short(turned ? -numbers[number] : numbers[number]));
+    say(place, words`${turned ? -numbers[number] : numbers[number]}`);
   }
 }
 function showFormulas() {
@@ -142,8 +153,11 @@ function showFormulas() {
 }
 
 // Which constants belong to the same parameters: the way back, at half and at twice the time step.
+let many = [];
 function showMany(rule, values, constants) {
-  const known = rule.mechanics, says = find("many");
+  const known = rule.mechanics, says = find("many"), key = [rule, ...Object.values(values), ...Object.values(constants ?? {})];
+  if (alike(key, many)) return;
+  many = key;
   if (!known?.back.keys.length || !constants) { say(says, known && !constants ? "No constants of mechanics belong to these parameters." : ""); return; }
   const all = [0.5, 2].map(factor => {
     const at = { ...constants, [known.step]: constants[known.step] * factor };

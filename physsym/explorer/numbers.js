@@ -65,7 +65,7 @@ const radius = found => found.reduce((most, [a, b]) => Math.max(most, Math.hypot
 function damping(found, isRule) {
   const real = found.map(z => z[0]);
   if (!found.every(z => z.every(Number.isFinite))) return "not defined";
-  if (found.some(z => Math.abs(z[1]) > 1e-9 * (1 + Math.hypot(...z)))) return "underdamped";
+  if (found.some(z => Math.abs(z[1]) > 1e-9 * (1 + Math.hypot(z[0], z[1])))) return "underdamped";
   const equal = real.some((a, k) => real.some((b, j) => j > k && Math.abs(a - b) <= 1e-12 * (Math.abs(a) + Math.abs(b))));
   const says = equal ? "critically damped" : "overdamped";
   return isRule && real.some(a => a < 0) ? `${says}, alternating in sign` : says;

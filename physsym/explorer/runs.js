@@ -55,13 +55,14 @@ function motion(k, surface, { constants, all: given }, tolerance, fastest) {
 }
 
 // The classical method of Runge and Kutta in blocks of steps. A block is taken twice, the second time with steps
-// half as long; where the two are farther apart than the tolerance, or than a fiftieth of how far the block moves,
-// a shorter one is tried; how long the first one is follows from the fastest rate at the minimum. The motion ends
-// before its time where it rests at a minimum.
+// half as long; where the two are farther apart than the tolerance, or than a tenth of how far the block moves, it is
+// taken anew. How long the next one is follows from how far they are apart, which grows as the fifth power; after each
+// failure spans grow more slowly for a time. How long the first one is follows from the fastest rate at the minimum. The
+// motion ends before its time where it rests at a minimum.
 function integrated(known, surface, all, time, tolerance, span) {
   const { motion: smooth, rough } = rooms, { path, times } = smooth, coarse = rough.path;
   const advance = (into, first, count, span, memory) => { all[known.interval] = span / count; return known.motion(into, first, count, surface, all, memory, span / count, all) === count; };
-  let [memory, after] = memories, steps = 0, now = 0, rest = null, failed = false;
+  let [memory, after] = memories, steps = 0, now = 0, rest = null, longest = Infinity;
   memory.fill(0);
   path.set(state.start);
   smooth.totals[0] = surface.value(...state.start);
@@ -77,7 +78,7 @@ function integrated(known, surface, all, time, tolerance, span) {
       far = Math.max(far, Math.abs(path[at] - x), Math.abs(path[at + 1] - y));
       apart = Math.max(apart, Math.abs(path[at] - coarse[2 * k]), Math.abs(path[at + 1] - coarse[2 * k + 1]));
     }
-    const limit = Math.max(Math.min(tolerance, far / 50), tolerance * 1e-9), good = taken && apart <= limit;
+    const limit = Math.max(Math.min(tolerance, far / 10), tolerance * 1e-9), good = taken && apart <= limit;
     if (good) {
       for (let k = 1; k <= 2 * BLOCK; k++) times[steps + k] = now + span * k / (2 * BLOCK);
       [memory, after] = [after, memory];
@@ -85,9 +86,9 @@ function integrated(known, surface, all, time, tolerance, span) {
       now = last ? time : now + span;
       if (far < tolerance * 1e-6) rest = restNear(surface, [path[2 * steps], path[2 * steps + 1]], tolerance * 1e-5);
     }
-    if (!good) span /= 2;
-    else if (apart <= limit / 40 && !failed) span *= 2;
-    failed = !good;
+    const wanted = span * (apart < Infinity ? clamp(0.9 * (limit / apart) ** 0.2, 0.5, good ? 2 : 0.8) : 0.5);
+    span = good ? Math.min(wanted, longest *= 1.03) : wanted;
+    if (!good && steps > 0) longest = span;
   }
   return { ...smooth, steps, time, bottom: rest && surface.value(...rest), energetic: known.energetic };
 }

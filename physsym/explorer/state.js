@@ -9,19 +9,42 @@ const made = (tag, properties, ...children) => {
   element.append(...children);
   return element;
 };
-// Write a text where it changes: what is written again would be laid out again.
+const alike = (one, other) => one.length === other.length && one.every((part, n) => part === other[n]);
+// Write a text where it changes: what is written again would be laid out again. One with numbers in it, of `words`, is
+// put together only where a part of it is another one than before.
+const words = (strings, ...parts) => ({ strings, parts });
 const say = (element, text) => {
-  if (element.said === text) return;
-  if (element.said && text) element.firstChild.data = text; else element.textContent = text;
+  const before = element.said, told = text.parts;
+  if (text === before || (told && before && text.strings === before.strings && alike(told, before.parts))) return;
+  const written = told ? joined(text) : text;
+  if (before && written) element.firstChild.data = written; else element.textContent = written;
   element.said = text;
 };
+function joined({ strings, parts }) {
+  let text = strings[0];
+  for (let n = 0; n < parts.length; n++) text += (typeof parts[n] === "number" ? short(parts[n]) : parts[n]) + strings[n + 1];
+  return text;
+}
 const short = number => {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "not defined" : number > 0 ? "∞" : "−∞";
-  const size = Math.abs(number), far = size >= 1e7 || (size < 1e-4 && size > 0), [digits, power] = far ? size.toExponential(3).split("e") : [size.toPrecision(4)];
-  return (number < 0 ? "−" : "") + Number(digits) + (far ? ` · 10${raised(Number(power))}` : "");
+  const size = Math.abs(number), sign = number < 0 ? "−" : "";
+  if (size < 999 && (size >= 1e-4 || size === 0)) return sign + trimmed(size.toPrecision(4));
+  if (size < 1e7 && size > 1) return sign + String(Number(size.toPrecision(4)));
+  const [digits, power] = size.toExponential(3).split("e");
+  return `${sign}${trimmed(digits)} · 10${raised(Number(power))}`;
 };
+// The digits of a fraction without the zeros at its end.
+function trimmed(digits) {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--;
+  return digits.slice(0, digits[end - 1] === "." ? end - 1 : end);
+}
 const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
-const pick = (keys, values) => Object.fromEntries(keys.map((key, k) => [key, values[k]]));
+const pick = (keys, values) => {
+  const found = {};
+  for (let k = 0; k < keys.length; k++) found[keys[k]] = values[k];
+  return found;
+};
 const keysOf = sliders => sliders.map(slider => slider.key);
 const counted = steps => `${steps} ${steps === 1 ? "step" : "steps"}`;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -63,8 +86,11 @@ function constantsOf(k) {
 }
 
 // The way back reads constants and parameters at once: a parameter that has the name of a constant has another one there.
-const backOf = ({ parameters, mechanics: { back } }, constants, values) =>
-  pick(back.keys, back.values({ ...constants, ...pick(back.reads, keysOf(parameters).map(key => values[key])) }));
+const backOf = ({ parameters, mechanics: { back } }, constants, values) => {
+  const read = { ...constants };
+  for (let k = 0; k < parameters.length; k++) read[back.reads[k]] = values[parameters[k].key];
+  return pick(back.keys, back.values(read));
+};
 const allConstants = (known, constants) => ({ ...constants, ...pick(known.named.keys, known.named.values(constants)) });
 const numbersOf = k => {
   const known = RULES[k].mechanics, constants = constantsOf(k);
