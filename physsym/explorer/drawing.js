@@ -77,36 +77,14 @@ function drawCell(context, i, j, a, b, c, d, level, across, down) {
   through(d, a, i, j + 1, 0, -1);
 }
 
-// A path as a line. Points closer than half a pixel to the one before are left out, of the motion too, and those within
-// a tenth of a pixel of a straight line on which the path goes on.
 const DASHED = [6, 4], DOTTED = [2, 3], SOLID = [];
-function drawPath(context, { across, down, near_1, near_2 }, { path, steps, diverged, points = path, drawn = steps + 1 }, colour, dots, dash = SOLID) {
-  const x = across(0), dx = across(1) - x, y = down(0), dy = down(1) - y, far = 1e5, end = diverged ? steps - 1 : steps;
-  let a = path[0], b = path[1], begin_1 = x + dx * a, begin_2 = y + dy * b, at_1 = begin_1, at_2 = begin_2, along_1 = 0, along_2 = 0, far_on = 0;
+function drawPath(context, window, found, colour, dots, dash = SOLID) {
+  const { across, down } = window, { path, steps, diverged } = found, end = diverged ? steps - 1 : steps;
+  const x = across(0), dx = across(1) - x, y = down(0), dy = down(1) - y;
   context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = 1.6;
   context.setLineDash(dash);
-  context.beginPath();
-  context.moveTo(at_1, at_2);
-  for (let k = 0; k < 2 * drawn; k += 2) {
-    if (Math.abs(points[k] - a) <= near_1 && Math.abs(points[k + 1] - b) <= near_2) continue;
-    a = points[k];
-    b = points[k + 1];
-    const next_1 = clamp(x + dx * a, -far, far), next_2 = clamp(y + dy * b, -far, far), u = next_1 - begin_1, v = next_2 - begin_2, on = u * along_1 + v * along_2;
-    if (on > far_on && Math.abs(u * along_2 - v * along_1) <= 0.1) far_on = on;
-    else {
-      context.lineTo(at_1, at_2);
-      begin_1 = at_1;
-      begin_2 = at_2;
-      far_on = Math.hypot(next_1 - at_1, next_2 - at_2);
-      along_1 = (next_1 - at_1) / far_on;
-      along_2 = (next_2 - at_2) / far_on;
-    }
-    at_1 = next_1;
-    at_2 = next_2;
-  }
-  context.lineTo(at_1, at_2);
-  context.stroke();
+  drawLine(context, window, found, x, dx, y, dy);
   context.setLineDash(SOLID);
   if (!dots) return;
   context.beginPath();
@@ -116,6 +94,34 @@ function drawPath(context, { across, down, near_1, near_2 }, { path, steps, dive
     context.arc(u, v, 2, 0, 7);
   }
   context.fill();
+}
+// A path as a line. Points closer than half a pixel to the one before are left out, of the motion too, and points within
+// a tenth of a pixel of a straight line on which the path goes on: it is that of the first two after a corner.
+function drawLine(context, { near_1, near_2 }, { path, steps, points = path, drawn = steps + 1 }, x, dx, y, dy) {
+  const beyond = 1e5;
+  let a = path[0], b = path[1], last_1 = x + dx * a, last_2 = y + dy * b, corner_1 = last_1, corner_2 = last_2, along_1 = 0, along_2 = 0, on = 0, width = 0;
+  context.beginPath();
+  context.moveTo(last_1, last_2);
+  for (let k = 0; k < 2 * drawn; k += 2) {
+    if (Math.abs(points[k] - a) <= near_1 && Math.abs(points[k + 1] - b) <= near_2) continue;
+    a = points[k];
+    b = points[k + 1];
+    const next_1 = clamp(x + dx * a, -beyond, beyond), next_2 = clamp(y + dy * b, -beyond, beyond), u = next_1 - corner_1, v = next_2 - corner_2, now = u * along_1 + v * along_2;
+    if (now > on && Math.abs(u * along_2 - v * along_1) <= width) on = now;
+    else {
+      context.lineTo(last_1, last_2);
+      corner_1 = last_1;
+      corner_2 = last_2;
+      along_1 = next_1 - last_1;
+      along_2 = next_2 - last_2;
+      on = along_1 * along_1 + along_2 * along_2;
+      width = 0.1 * Math.sqrt(on);
+    }
+    last_1 = next_1;
+    last_2 = next_2;
+  }
+  context.lineTo(last_1, last_2);
+  context.stroke();
 }
 
 // ---------------------------------------------------------------- charts
@@ -172,39 +178,42 @@ const chartWidth = ({ width }) => width - margin.right;
 function drawChart(id, series, logarithmic, ground = 0) {
   const canvas = cleared(id), { context, height } = canvas, across = chartWidth(canvas), plain = [logarithmic, state.steps];
   let least = Infinity, most = -Infinity;
-  for (const found of series) for (let c = 0; c < found.count; c++) {
-    const low = found.low[c] - ground, high = found.high[c] - ground;
+  for (const { low: lows, high: highs, count } of series) for (let c = 0; c < count; c++) {
+    const low = lows[c] - ground, high = highs[c] - ground;
     if (low < least && (low > 0 || !logarithmic)) least = low;
     if (high > most && high < Infinity) most = high;
     if (logarithmic && high > 0 && high < least) least = high;
   }
   if (!logarithmic) for (const { rest } of series) if (rest - ground < least) least = rest - ground;
   if (!(most > -Infinity) || (logarithmic && !(most > 0))) { layer(`${id}-axis`, plain); return; }
-  const scale = logarithmic ? Math.log10 : v => v, marks = logarithmic ? axis(Math.max(least, most * 1e-16), most, true) : axis(Math.min(0, least), most, false);
+  const marks = logarithmic ? axis(Math.max(least, most * 1e-16), most, true) : axis(Math.min(0, least), most, false);
   layer(`${id}-axis`, [...plain, marks.low, marks.high, marks.step], (c, w, h) => drawAxis(c, w, h, marks, logarithmic));
+  const sight = logarithmic ? 10 ** (marks.low - 2) : -Infinity;  // what is lower is out of sight
+  const scale = { logarithmic, ground, sight, low: marks.low, unit: (height - margin.top) / (marks.high - marks.low), height, across };
   context.lineWidth = 1.6;
-  for (const { at, low, high, count, rest, colour, dash } of series) {
-    const unit = (height - margin.top) / (marks.high - marks.low), beyond = 2 * height;
-    const least = logarithmic ? 10 ** (marks.low - 2) : -Infinity;  // what is lower is out of sight
-    const down = v => v > least ? height - clamp((scale(v) - marks.low) * unit, -beyond, beyond) : height + beyond;
-    context.strokeStyle = colour;
-    context.setLineDash(dash);
-    context.beginPath();
-    let x = 0, y = NaN, level = false;  // where the line is, and whether it has been level, to a tenth of a pixel, since its last point
-    for (let c = 0; c < count; c++) {
-      const next = at[c] * across, top = down(high[c] - ground), foot = low[c] < high[c] ? down(low[c] - ground) : top;
-      if (!(low[c] <= high[c])) continue;
-      if (Math.abs(top - y) < 0.1 && Math.abs(foot - y) < 0.1 && c < count - 1) { x = next; level = true; continue; }
-      if (level) context.lineTo(x, y);
-      context.lineTo(next, top);
-      if (foot - top > 0.5) context.lineTo(next, foot);
-      x = next;
-      y = foot - top > 0.5 ? foot : top;
-      level = false;
-    }
-    if (rest === rest) for (const c of [count, division.columns - 1]) context.lineTo(at[c] * across, down(rest - ground));
-    context.stroke();
+  for (const found of series) drawSeries(context, found, scale);
+}
+const heightOf = (v, { logarithmic, sight, low, unit, height }) => v > sight ? height - clamp(((logarithmic ? Math.log10(v) : v) - low) * unit, -2 * height, 2 * height) : 3 * height;
+function drawSeries(context, { at, low, high, count, rest, colour, dash }, scale) {
+  const { ground, across } = scale;
+  let x = 0, y = NaN, level = false;  // where the line is, and whether it has been level since its last point
+  context.strokeStyle = colour;
+  context.setLineDash(dash);
+  context.beginPath();
+  for (let c = 0; c < count; c++) {
+    const next = at[c] * across, least = low[c], most = high[c];
+    if (!(least <= most)) continue;
+    const top = heightOf(most - ground, scale), foot = least < most ? heightOf(least - ground, scale) : top;
+    if (Math.abs(top - y) < 0.1 && Math.abs(foot - y) < 0.1 && c < count - 1) { x = next; level = true; continue; }
+    if (level) context.lineTo(x, y);
+    context.lineTo(next, top);
+    if (foot - top > 0.5) context.lineTo(next, foot);
+    x = next;
+    y = foot - top > 0.5 ? foot : top;
+    level = false;
   }
+  if (rest === rest) for (const c of [count, division.columns - 1]) context.lineTo(at[c] * across, heightOf(rest - ground, scale));
+  context.stroke();
 }
 
 // ---------------------------------------------------------------- the stability map
@@ -222,8 +231,8 @@ const offAxis = (axis, v) => axis.log ? Math.log(v / axis.low) / Math.log(axis.h
 // The map as a picture of one point for a few pixels, and its scales.
 function drawRegionOf(rule, values, curvatures, { across, up }) {
   const columns = 144, rows = 90, fixed = rule.parameters.filter(p => p.key !== across.key && p.key !== up.key).map(p => values[p.key]);
-  const near = curvatures.map(lam => Number(lam.toPrecision(4)));  // the last digits of a minimum are no reason for another picture
-  layer("region", [rule, ...fixed, ...(up.curved ? [] : near)], (context, width, height) => {
+  const near = up.curved ? [] : curvatures.map(lam => Number(lam.toPrecision(4)));  // the last digits of a minimum are no reason for another picture
+  layer("region", [rule, ...fixed, ...near], (context, width, height) => {
     const picture = made("canvas", { width: columns, height: rows });
     drawRegion(picture.getContext("2d"), columns, rows, rule, across, up, values, near);
     context.imageSmoothingEnabled = true;

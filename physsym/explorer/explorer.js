@@ -160,9 +160,10 @@ function showMany(rule, values, constants) {
   many = key;
   if (!known?.back.keys.length || !constants) { say(says, known && !constants ? "No constants of mechanics belong to these parameters." : ""); return; }
   const all = [0.5, 2].map(factor => {
-    const at = { ...constants, [known.step]: constants[known.step] * factor };
-    const found = { ...at, ...backOf(rule, at, values) };
-    return known.constants.map(({ key, sign }) => `${sign} = ${short(found[key])}`).join(", ");
+    const at = { ...constants };
+    at[known.step] *= factor;
+    const found = backOf(rule, at, values);
+    return known.constants.map(({ key, sign }) => `${sign} = ${short(found[key] ?? at[key])}`).join(", ");
   });
   say(says, `The map is not one to one: ${known.constants.length} constants make ${rule.parameters.length} ${rule.parameters.length === 1 ? "parameter" : "parameters"}. The same rule belongs to ${all.join(", and to ")}.`);
 }

@@ -59,7 +59,7 @@ function durandKerner(monic) {
   }
   return found;
 }
-const radius = found => found.reduce((most, [a, b]) => Math.max(most, Math.hypot(a, b)), 0);
+const radius = found => found.reduce((most, z) => Math.max(most, Math.hypot(z[0], z[1])), 0);
 
 // The class of damping by the roots, as physsym.analysis has it; a multiplier below zero alternates in sign.
 function damping(found, isRule) {

@@ -56,9 +56,9 @@ function motion(k, surface, { constants, all: given }, tolerance, fastest) {
 
 // The classical method of Runge and Kutta in blocks of steps. A block is taken twice, the second time with steps
 // half as long; where the two are farther apart than the tolerance, or than a tenth of how far the block moves, it is
-// taken anew. How long the next one is follows from how far they are apart, which grows as the fifth power; after each
-// failure spans grow more slowly for a time. How long the first one is follows from the fastest rate at the minimum. The
-// motion ends before its time where it rests at a minimum.
+// taken anew. How long the next one is follows from how far they are apart, which grows as the fifth power of the span;
+// after a failure spans grow slowly, since where the method is not stable this does not tell. How long the first one is
+// follows from the fastest rate at the minimum. The motion ends before its time where it rests at a minimum.
 function integrated(known, surface, all, time, tolerance, span) {
   const { motion: smooth, rough } = rooms, { path, times } = smooth, coarse = rough.path;
   const advance = (into, first, count, span, memory) => { all[known.interval] = span / count; return known.motion(into, first, count, surface, all, memory, span / count, all) === count; };
@@ -84,7 +84,8 @@ function integrated(known, surface, all, time, tolerance, span) {
       [memory, after] = [after, memory];
       steps += 2 * BLOCK;
       now = last ? time : now + span;
-      if (far < tolerance * 1e-6) rest = restNear(surface, [path[2 * steps], path[2 * steps + 1]], tolerance * 1e-5);
+      const end = 2 * steps, middle = end - 2 * BLOCK, late = Math.max(Math.abs(path[end] - path[middle]), Math.abs(path[end + 1] - path[middle + 1]));
+      if (late < tolerance * 1e-6) rest = restNear(surface, [path[end], path[end + 1]], tolerance * 1e-5);
     }
     const wanted = span * (apart < Infinity ? clamp(0.9 * (limit / apart) ** 0.2, 0.5, good ? 2 : 0.8) : 0.5);
     span = good ? Math.min(wanted, longest *= 1.03) : wanted;

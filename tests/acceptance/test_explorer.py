@@ -345,6 +345,81 @@ def test_the_motion_is_the_exact_solution(opened):
     assert np.abs(points - np.exp(-np.outer(at, [20, 1]))).max() < 1e-3
 
 
+def along_the_valley(start, time, steps):
+    """Return the motion against the gradient of Rosenbrock's valley, by plain steps that are short enough."""
+
+    def slope(p):
+        x, y = p
+        return np.array([(2 * (1 - x) + 400 * x * (y - x * x)) / 50, -200 * (y - x * x) / 50])
+
+    h, path = time / steps, [np.array(start)]
+    for _ in range(steps):
+        p = path[-1]
+        k1 = slope(p)
+        k2 = slope(p + h / 2 * k1)
+        k3 = slope(p + h / 2 * k2)
+        path.append(p + h / 6 * (k1 + 2 * k2 + 2 * k3 + slope(p + h * k3)))
+    return np.array(path)
+
+
+def test_the_motion_stays_on_the_floor_of_a_curved_valley(opened):
+    """Spans there end where the method is not stable: longer steps have fixed points beside the floor."""
+    tab = opened("#rule=gradient-descent&potential=rosenbrock&steps=2500")
+    path, times, pixel = tab.evaluate("""(({path, times, steps}, {width, height}) =>
+        [[...path.slice(0, 2*steps + 2)], [...times.slice(0, steps + 1)], view(width, height).pixel]
+        )(shown.motion, canvases.path)""")
+    wanted, points = along_the_valley((-1.2, 1.0), 100, 10_000), np.array(path).reshape(-1, 2)
+    assert times[-1] == pytest.approx(100)
+    for k in (0, 1):
+        got = np.interp(np.linspace(0, 100, 10_001), times, points[:, k])
+        assert np.abs(got - wanted[:, k]).max() < pixel
+
+
+# A context of a canvas that keeps the points of a line, and the points of the path on it.
+DRAWN_LINE = """(which => {
+    const line = [], context = {beginPath() {}, stroke() {}, setLineDash() {}};
+    context.moveTo = context.lineTo = (x, y) => line.push([x, y]);
+    const {width, height} = canvases.path, window = view(width, height), found = shown[which], path = [];
+    drawPath(context, window, found, "", false);
+    for (let k = 0; k < 2*found.steps + 2; k += 2)
+        path.push([window.across(found.path[k]), window.down(found.path[k + 1])]);
+    return [line, path];
+})"""
+
+
+def distance(points, line):
+    """Return how far points are from a line of segments, each from the nearest."""
+    begin, along = line[:-1], np.diff(line, axis=0)
+    away = points[:, None, :] - begin
+    square = np.maximum((along**2).sum(1), 1e-300)
+    part = np.clip((away * along).sum(2) / square, 0, 1)
+    return np.sqrt(((away - part[:, :, None] * along) ** 2).sum(2)).min(1)
+
+
+@pytest.mark.parametrize("which", ["own", "motion"])
+@pytest.mark.parametrize("rule", ["gradient-descent", "momentum-with-exponential-friction"])
+def test_a_line_goes_through_the_points_of_a_path(opened, rule, which):
+    tab = opened(f"#rule={rule}&steps=2000")
+    line, path = (np.array(part) for part in tab.evaluate(f"{DRAWN_LINE}('{which}')"))
+    assert distance(path, line).max() < 0.9  # half a pixel on each axis, and a tenth on either side
+    assert distance(line, path).max() < 1e-6
+    assert len(line) < len(path) / 2
+    assert distance(path, line[3:]).max() > 0.9  # a line that begins later
+
+
+def test_numbers_are_said_with_four_digits(opened):
+    numbers = [0.03925, 20, 1.25, 999.96, 1000, 1690.12, 9999.5, 12346, 9.9999e6, 0.00010004, -0.5, 100, 0]
+    said = opened().evaluate(f"{json.dumps(numbers)}.map(short)")
+    assert [float(text.replace("−", "-")) for text in said] == [float(f"{v:.4g}") for v in numbers]
+    assert said[:4] == ["0.03925", "20", "1.25", "1000"]
+    assert opened().evaluate("[1.5e-7, -2e12, 1/0, 0/0].map(short)") == [
+        "1.5 · 10⁻⁷",
+        "−2 · 10¹²",
+        "∞",
+        "not defined",
+    ]
+
+
 def test_rules_are_compared(opened):
     tab = opened("#rule=momentum-with-forward-euler-friction&other=momentum-with-backward-euler-friction")
     assert "is the same as Momentum with backward Euler friction" in tab.locator("#same").inner_text()

@@ -300,24 +300,29 @@ def _reduced_loop(
     resting, leaving = (
         f"Math.abs({one} - rest_1) <= tiny && Math.abs({two} - rest_2) <= tiny" for one, two in (weights, new)
     )
-    series = [("losses", "loss", "low", "high"), *[("totals", "total", "least", "most")] * bool(energies)]
+    series = [("losses", "loss", "low", "high")]
+    if energies:  # without kinetic energy its extremes are those of the loss
+        series.append(
+            ("totals", "total", "least", "most") if energies.kinetic else ("totals", "", "low", "high")
+        )
     lines = [
         f"let seen_1 = {first}, seen_2 = {second}, drawn = 0, column = 0, k = 2;",
         f"let loss = value({first}, {second}), low = loss, high = loss;",
         "const bottom = value(rest_1, rest_2);",
     ]
     inside = [*body, *moves, f"loss = value({first}, {second});"]
-    closed, filled = list[str](), list[str]()
+    closed, begun, filled = list[str](), list[str](), list[str]()
     if energies:
-        lines.append("let total = loss, least = loss, most = loss, taken = 0;")
+        lines.append(f"let total = loss, {'least = loss, most = loss, ' * bool(energies.kinetic)}taken = 0;")
         inside = [f"const from_1 = {first}, from_2 = {second};", *inside, *energies.inside]
         inside += [f"total = loss{energies.kinetic};", f"taken += {energies.power};"]
         closed.append(f"spent.high[column] = taken*{energies.scale};")
         filled.append(f"spent.low[column] = spent.high[column] = taken*{energies.scale};")
     for name, value, low, high in series:
-        inside += [f"if ({value} < {low}) {low} = {value};", f"if ({value} > {high}) {high} = {value};"]
+        if value:
+            inside += [f"if ({value} < {low}) {low} = {value};", f"if ({value} > {high}) {high} = {value};"]
+            begun += [f"{low} = Infinity;", f"{high} = -Infinity;"]
         closed += [f"{name}.low[column] = {low};", f"{name}.high[column] = {high};"]
-        closed += [f"{low} = Infinity;", f"{high} = -Infinity;"]
         filled.append(f"{name}.low[column] = {name}.high[column] = {low} = {high} = bottom;")
     inside += [
         f"if (Math.abs({first} - seen_1) <= near_1 && Math.abs({second} - seen_2) <= near_2) continue;",
@@ -329,7 +334,7 @@ def _reduced_loop(
         *lines, "while (k <= 2*steps) {",
         *([f"  spent.low[column] = taken*{energies.scale};"] if energies else []),
         "  for (const end = ends[column]; k <= end; k += 2) {", *(f"    {text}" for text in inside), "  }",
-        *(f"  {text}" for text in closed), "  column++;",
+        *(f"  {text}" for text in (*closed, *begun)), "  column++;",
         f"  if (!({resting})) continue;",
         "  for (; k <= 2*steps; k += 2) {", *(f"    {text}" for text in body),
         f"    if (!({leaving})) break;", *(f"    {text}" for text in moves), "  }",
