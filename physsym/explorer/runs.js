@@ -24,10 +24,10 @@ function divide(steps, count, { near_1, near_2 }) {
 }
 
 // A run that is `tiny` near to the minimum below the start is taken to rest there. By the curvatures there its loss is
-// then above the minimum by less than 1e-24 of what it was, and the lowest mark of a chart is not below 1e-21.
+// then above the minimum by less than 1e-22 of what it was, and the lowest mark of a chart is not below 1e-21.
 function restAt(below, square) {
   [division.rest_1, division.rest_2] = below ?? [NaN, NaN];
-  division.tiny = 1e-12 * Math.sqrt(Math.max(0, square));
+  division.tiny = 1e-11 * Math.sqrt(Math.max(0, square));
 }
 
 // A rule over the steps that are asked for: the weights after each, with the loss, the energy and what friction took

@@ -117,7 +117,7 @@ def javascript_rollout(
         then an object: `ends` has for each column of a chart twice the last step in it. The arrays `low` and
         `high` of `losses` are filled with the least and the greatest potential in each column. The array
         `points` is filled with the weights wherever they are farther from the point before than `near_1` or
-        `near_2`. A run rests where no weight is farther than `tiny` from `rest_1` and `rest_2`: after a
+        `near_2`. A run rests where both weights together are within `tiny` of `rest_1` and `rest_2`: after a
         column that ends so, all is taken to be as there. What is returned is an object: the number of
         `steps`, of `columns` until it rests for good, and of points `drawn`; the potential at rest, `bottom`;
         and the last `loss`, with the last `total` and `spent` where there are energies.
@@ -298,7 +298,7 @@ def _reduced_loop(
     """
     first, second = weights
     resting, leaving = (
-        f"Math.abs({one} - rest_1) <= tiny && Math.abs({two} - rest_2) <= tiny" for one, two in (weights, new)
+        f"Math.abs({one} - rest_1) + Math.abs({two} - rest_2) <= tiny" for one, two in (weights, new)
     )
     series = [("losses", "loss", "low", "high")]
     if energies:  # without kinetic energy its extremes are those of the loss
