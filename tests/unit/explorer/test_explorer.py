@@ -317,7 +317,7 @@ def test_a_run_at_rest_takes_the_same_steps(title):
     resting, same, _, sunk, *_ = energies_of(entry, *rest, tiny=1e-3)
     assert same == path
     assert [resting[name] for name in ("steps", "loss", "bottom")] == [200, taken["loss"], 0]
-    far = np.nonzero(np.abs(np.array(path).reshape(-1, 2)).max(1) > 1e-3)[0][-1]
+    far = np.nonzero(np.abs(np.array(path).reshape(-1, 2)).sum(1) > 1e-3)[0][-1]
     assert 10 < far + 2 == resting["columns"] < 150
     assert sunk[0][: far + 2] == losses[0][: far + 2]
 
@@ -330,7 +330,7 @@ def test_a_run_that_leaves_where_it_rested_is_seen_again():
     path, losses, *_ = series_of(entry, *rest)
     _, same, _, (low, high), *_ = energies_of(entry, *rest, tiny=0.05)
     assert same == path
-    inside = np.abs(np.array(path).reshape(-1, 2)).max(1) <= 0.05
+    inside = np.abs(np.array(path).reshape(-1, 2)).sum(1) <= 0.05
     assert np.count_nonzero(np.diff(inside.astype(int)) == -1) == 2  # it leaves twice
     for k in range(121):
         assert high[k] == losses[k] if not inside[k] else high[k] in (losses[k], 0)
