@@ -31,6 +31,7 @@ from sympy.core.function import Application, AppliedUndef
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.evaluation import (
     agree_at_a_point,
+    differ_at_a_point,
     is_curved_at_a_point,
     may_vanish_by,
     vanishes_at_a_point,
@@ -148,6 +149,7 @@ def named_for_the_first_time(facts: Sequence[Fact]) -> list[Fact]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def _from_index(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     """Return an equation for a value of a sequence at `t + 1` as that at `t`."""
     steps = {
@@ -414,7 +416,7 @@ def _combined(target: Expr, found: Elimination) -> tuple[Verdict, tuple[Expr, ..
     else:
         (a, b), (c, d) = rates
         determinant = a * d - b * c
-        if identical(determinant, Integer(0)).outcome is not Outcome.FAILS:
+        if _may_be_zero(determinant):
             return None
         multiples = [
             (wanted[0] * d - b * wanted[1]) / determinant,
@@ -476,7 +478,15 @@ def _force_a_zero(premises: Sequence[Fact], facts: Sequence[Fact]) -> bool:
 def _may_vanish(coefficient: Expr, facts: Sequence[Fact]) -> bool:
     """Return whether a coefficient may be zero everywhere, also by what the text defines."""
     put, _, _ = with_definitions(coefficient, Integer(0), [f for f in facts if f.defines])
-    return any(identical(c, Integer(0)).outcome is not Outcome.FAILS for c in {coefficient, put})
+    return any(_may_be_zero(c) for c in {coefficient, put})
+
+
+def _may_be_zero(expression: Expr) -> bool:
+    """Return whether an expression is not known to differ from zero; a clear value tells it at once."""
+    zero = Integer(0)
+    return (
+        not differ_at_a_point(expression, zero) and identical(expression, zero).outcome is not Outcome.FAILS
+    )
 
 
 def is_generic(verdict: Verdict) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sympy import Derivative, Expr, Integral, Product, Subs, Sum, Symbol
+from sympy import Derivative, Expr, Integral, Piecewise, Product, Subs, Sum, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.evaluation import differ_at_a_point
@@ -89,11 +89,17 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
 
 def _replaced(expression: Expr, symbols: Mapping[Expr, Symbol]) -> Expr:
     """Return an expression with the applications replaced, the innermost first."""
-    if not _innermost_first(expression):
-        return expression
-    while (put := expression.xreplace(symbols)) != expression:
+    found = _innermost_first(expression)
+    if found and not expression.has(Piecewise):  # in whose cases there may be others
+        return _put(expression, found, tuple(symbols[a] for a in found))
+    while found and (put := expression.xreplace(symbols)) != expression:
         expression = put
     return expression
+
+
+@lru_cache(maxsize=8192)  # neighbouring lines are compared with the same facts
+def _put(expression: Expr, found: tuple[Expr, ...], symbols: tuple[Symbol, ...]) -> Expr:
+    return expression.xreplace(dict(zip(found, symbols, strict=True)))
 
 
 @lru_cache(maxsize=8192)
