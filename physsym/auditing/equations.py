@@ -33,6 +33,7 @@ from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
+from physsym.auditing.only_solutions import as_the_only_one
 from physsym.auditing.point_values import false_numbers, never_equal, value_at_a_point
 from physsym.auditing.roots import root_of, unless_another_is_stated, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
@@ -300,7 +301,8 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     if second is not None:
         return second
     if (root := root_of(left, right, context.formula, scope)) is not None:
-        return unless_another_is_stated(root, left, right, context.formula, context.text)
+        root = unless_another_is_stated(root, left, right, context.formula, context.text)
+        return as_the_only_one(root, (left, right), context.formula, scope, context.given)
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if (contradicts := without_common_root(left, right, context.formula, scope)) is not None:
@@ -316,7 +318,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     if (
         solution := solution_of(left, right, context.formula, others) or descent_of(left, right, scope)
     ) is not None:
-        return solution
+        return as_the_only_one(solution, (left, right), context.formula, scope, context.given)
     if (order := agreement(left, right)) is not None:
         return Judgement("conditional", f"holds up to {order}, for smooth functions", exact=False)
     if is_name(left) or is_sequence(left):

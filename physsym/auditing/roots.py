@@ -40,9 +40,11 @@ from physsym.auditing.sheet import (
 )
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
-from physsym.core.verdicts import Condition
+from physsym.core.verdicts import Condition, Outcome
+from physsym.verify.budget import BudgetError, joint
 from physsym.verify.conditions import implied
 from physsym.verify.domains import defined
+from physsym.verify.implication import follows_where_defined
 
 _SOLVES = re.compile(r"\b(solutions?|solv\w+|roots?|zeros?|eigenvalues?)\b", re.IGNORECASE)
 _CHOOSES = re.compile(
@@ -52,6 +54,7 @@ _CHOOSES = re.compile(
 )
 _EQUATIONS = 6
 _DEGREE = 12
+_SECONDS = 0.3  # of processor time, for whether one equation follows from another
 
 
 def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:
@@ -88,6 +91,10 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
     if roots and tried[0] == roots[0] and tried[0][0] not in undefined:
         fact, found = roots[0]
         others = [f for f, _ in equations if f in undefined or f in dict(wrong)]
+        starts = [f for f in others if f in undefined or _follows(dict(equations)[fact], dict(equations)[f])]
+        if starts:
+            says = f"is a root of {fact.place}, and not of {places(starts)}, from which that follows"
+            return Judgement("note", says, uses=formulas_of((fact, *starts)), verdict=found.verdict)
         beside = f", not of {places(others)}" if others else ""
         says = f"{_which_root(dict(equations)[fact], letter)} {fact.place}{beside}"
         only = _is_only_root(dict(equations)[fact], letter)
@@ -132,6 +139,17 @@ def unless_another_is_stated(
             says = f"{root.says}, but {fact.place} says that {left} = {fact.right}"
             return Judgement("undecided", says, uses=(fact.formula,))
     return root
+
+
+def _follows(gap: Expr, start: Expr) -> bool:
+    """Return whether an equation was found to follow from another one, as by squaring."""
+    try:
+        with joint(_SECONDS):
+            above, below = Condition(start, "= 0"), Condition(gap, "= 0")
+            verdict = follows_where_defined([[above]], [[below]])
+    except BudgetError:
+        return False
+    return verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
 
 
 def _is_undefined(fact: Fact, letter: Symbol, value: Expr) -> bool:
