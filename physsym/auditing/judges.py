@@ -328,6 +328,9 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     unsure = any(j.kind == "undecided" for j in longer)  # a rule goes on with what was not shown to be equal
     if context.rule is not None and not unsure and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
+        if context.rule.doubt:
+            says = f"{context.rule.says}; {context.rule.doubt}"
+            return Judgement("note", says, uses=context.rule.uses, verdict=context.rule.verdict)
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
     if (
         any(j.kind in HOLDING for j in found)

@@ -20,7 +20,7 @@ from physsym.optimizers.known_rule import Known
 from physsym.verify.equivalence import identical
 
 _GRADIENT = Symbol("the gradient", real=True)
-_PLAIN_WORDS = {"gradient", "sign", "unified", "triple", "quasi", "schedule"}
+PLAIN_WORDS = {"gradient", "sign", "unified", "triple", "quasi", "schedule"}
 _MOST_SYMBOLS = 5
 
 
@@ -76,17 +76,23 @@ def named_in(heading: str) -> tuple[Known, ...]:
     >>> [k.name for k in named_in("4.2 The Adam optimizer")][:1]
     ['adam']
     """
-    words = re.sub(r"[^a-z]+", " ", heading.lower())
+    families = families_in(heading)
+    return tuple(k for k in known.values() if family(k) == families[0]) if families else ()
+
+
+def families_in(text: str) -> list[str]:
+    """Return the families of published rules that a text names, the longest name first.
+
+    >>> families_in("Unlike Nesterov's method, Adam")
+    ['nesterov', 'adam']
+    """
+    words = re.sub(r"[^a-z]+", " ", text.lower())
     squeezed = words.replace(" ", "")
-    families = sorted({_family(k) for k in known.values()} - _PLAIN_WORDS, key=len, reverse=True)
-    for family in families:
-        spelled = re.search(rf"\b{family}\b", words) or (len(family) > 5 and family in squeezed)
-        if spelled:
-            return tuple(k for k in known.values() if _family(k) == family)
-    return ()
+    families = sorted({family(k) for k in known.values()} - PLAIN_WORDS, key=len, reverse=True)
+    return [f for f in families if re.search(rf"\b{f}\b", words) or (len(f) > 5 and f in squeezed)]
 
 
-def _family(published: Known) -> str:
+def family(published: Known) -> str:
     """Return the first word of the name of a rule, `rmsprop` of `rmsprop_centered`."""
     return published.name.split("_")[0] if not published.name.startswith("heavy") else "heavyball"
 

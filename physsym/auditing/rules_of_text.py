@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from physsym.auditing.mistakes import Mistake, mistakes, named_in
+from physsym.auditing.mistakes import PLAIN_WORDS, Mistake, families_in, family, mistakes, named_in
 from physsym.auditing.recognition import Recognised, recognised
+from physsym.auditing.sentences import claims_equality
 from physsym.auditing.sheet import ReadFormula, places
 from physsym.auditing.texts import Formula
 from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, joined, update_lines
 from physsym.core.verdicts import Verdict
+from physsym.optimizers.known import known
+from physsym.optimizers.known_rule import Known
 from physsym.verify.budget import budget
 
 BREAKDOWNS = (
@@ -21,6 +25,10 @@ BREAKDOWNS = (
 )  # fmt: skip
 """What a formula that no author meant so can lead to in the algebra: it is undecided then."""
 _MOST_FORMULAS = 7
+_CONTRASTS = re.compile(
+    r"\b(unlike|contrast\w*|compar\w+|instead|differ\w*|without|than|not|recall\w*|before|earlier|by|from)\b",
+    re.IGNORECASE,
+)
 _APART = 25  # lines of the file between neighbouring formulas of one rule
 
 
@@ -38,6 +46,10 @@ class RuleFinding:
         What the recognition takes, such as that a line reads the new value.
     mistake
         Where the line is one of a published rule but for a slip.
+    known
+        The published rule.
+    doubt
+        Where the text gives the lines the name of another rule, or says that they follow from one.
     verdict
         Of the package.
     """
@@ -46,6 +58,8 @@ class RuleFinding:
     uses: tuple[Formula, ...] = ()
     condition: str = ""
     mistake: Mistake | None = None
+    known: Known | None = None
+    doubt: str = ""
     verdict: Verdict | None = None
 
     @property
@@ -70,6 +84,7 @@ def rules_of(formulas: Sequence[ReadFormula], end: float) -> dict[int, RuleFindi
             finding = _recognised(run)
             if finding is not None:
                 found |= {p: finding for p in places if p not in found}
+        found |= dict(_in_doubt(members, found))
         with suppress(*BREAKDOWNS):
             for place, finding in _mistaken(members, set(found)):
                 found.setdefault(place, finding)
@@ -106,8 +121,10 @@ def _recognised(run: Sequence[Member]) -> RuleFinding | None:
     lines = [line for _, _, own in run for line in own]
     try:
         rule, marks = joined(lines)
+        named = [k for k in known.values() if family(k) in _families_beside(run[0][1].formula)]
         with budget(1.0):
-            found = recognised(rule, marks.weights)
+            found = recognised(rule, marks.weights, named) if named else None
+            found = found or recognised(rule, marks.weights)
     except (NoRuleError, *BREAKDOWNS):
         return None
     return None if found is None else _as_finding(found, marks, run)
@@ -121,7 +138,37 @@ def _as_finding(found: Recognised, marks: MarkedLines, run: Sequence[Member]) ->
     reads = [read for _, read, _ in run]
     joint = f" ({places(reads)})" if len({read.formula.place for read in reads}) > 1 else ""
     given = f", if {condition}" if condition else ""
-    return RuleFinding(f"{found}{joint}{given}", at, condition, verdict=found.verdict)
+    says = f"{found}{joint}{given}"
+    return RuleFinding(says, at, condition, known=found.known, verdict=found.verdict)
+
+
+def _families_beside(formula: Formula) -> list[str]:
+    """Return the families of rules that the sentence before a formula or its heading gives to its lines."""
+    said = [] if _CONTRASTS.search(formula.before) else families_in(formula.before)
+    return said or next((found for h in reversed(formula.headings) if (found := families_in(h))), [])
+
+
+def _in_doubt(
+    members: Sequence[Member], found: Mapping[int, RuleFinding]
+) -> Iterator[tuple[int, RuleFinding]]:
+    """Yield the findings that are other rules than the text says, by a name or by "hence" behind a rule."""
+    own = {p: (f, read.formula) for p, read, _ in members if (f := found.get(p)) and f.known is not None}
+    met = {family(f.known) for f, _ in own.values() if f.known is not None}
+    for place, (finding, _) in own.items():
+        first, formula = next((p, at) for p, (f, at) in own.items() if f is finding)
+        assert finding.known is not None
+        mine = family(finding.known)
+        before = [(f, at) for p, (f, at) in own.items() if p < first and f.known and family(f.known) != mine]
+        by_heading = [] if mine in PLAIN_WORDS else [f for f in _families_beside(formula) if f not in met]
+        names = [] if _CONTRASTS.search(formula.before) else families_in(formula.before) or by_heading
+        doubt = ""
+        if names and mine not in names:
+            doubt = f"the text speaks of {' and '.join(map(str.capitalize, names))}"
+        elif before and claims_equality(formula):
+            rule, at = before[-1]
+            doubt = f"it does not follow from {at.place}, which is a line of: {rule.says}"
+        if doubt:
+            yield place, replace(finding, doubt=doubt)
 
 
 def _mistaken(members: Sequence[Member], found: set[int]) -> Iterator[tuple[int, RuleFinding]]:
