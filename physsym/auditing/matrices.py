@@ -47,9 +47,11 @@ _NOUN_BEHIND = re.compile(
 _LET = re.compile(r"\b(let|be|is|are|denotes?|consider|suppose)\b", re.IGNORECASE)
 _SYMMETRIC = re.compile(r"\b(symmetric|self-?adjoint|hermitian|hessian|covariance|definite)\b", re.IGNORECASE)
 _SPECIAL = re.compile(
-    r"\b(orthogonal|orthonormal|unitary|diagonal\w*|commut\w+|project\w+|idempotent|rotations?|permutations?)\b",
+    r"\b(orthogonal|orthonormal|unitary|diagonal\w*|commut\w+|project\w+|idempotent|rotations?|permutations?"
+    r"|unit (?:vectors?|length|norm)|normali[sz]ed|of (?:length|norm) (?:one|1)|reflections?|involut\w+)\b",
     re.IGNORECASE,
 )
+_SPEAKS = re.compile(r"\b(matri(?:x|ces)|operators?|commutators?|non-?commut\w+)\b", re.IGNORECASE)
 _BACK = re.compile(r"iff\b|eftrightarrow|impliedby|Leftarrow|leftarrow|because|if and only if|[⇔⟺⇐⟸∵]")
 
 
@@ -71,6 +73,9 @@ class Arrays:
         The definitions of letters by which they are arrays, with the formulas that have them.
     macros
         Those of the text.
+    spoken
+        The formulas beside which words speak of matrices or operators. Capitals, and letters with a hat,
+        under their headings may be such.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -80,6 +85,11 @@ class Arrays:
     square: Mapping[str, bool] = field(default_factory=dict)
     values: tuple[tuple[Formula, Relation], ...] = ()
     macros: Mapping[str, Macro] = field(default_factory=dict)
+    spoken: tuple[Formula, ...] = ()
+
+    def speaks_of_matrices(self, formula: Formula) -> bool:
+        """Return whether words under the headings of a formula speak of matrices or operators."""
+        return any(in_scope(_at(f), formula) for f in self.spoken)
 
 
 def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
@@ -87,11 +97,14 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
     kinds: dict[str, Kind] = {}
     near: list[tuple[Formula, dict[str, Kind]]] = []
     square: dict[str, bool] = {}
+    spoken: dict[tuple[tuple[str, ...], tuple[int, ...]], Formula] = {}
     symmetric = special = False
     macros = text[0].macros if text else {}
     for here in (read.formula for read in text):
         written = with_macros(here.text, macros)
         said = f"{here.before} {here.after}"
+        if _SPEAKS.search(said):
+            spoken.setdefault(here.section, here)
         symmetric, special = (
             symmetric or bool(_SYMMETRIC.search(said)),
             special or bool(_SPECIAL.search(said)),
@@ -109,7 +122,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
             near.append((here, by_words))
     formulas = (read.formula for read in text if read.meanings)
     known = [(f, relation) for f in formulas for relation in _array_values(f, kinds, macros)]
-    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros)
+    found = tuple(spoken.values())
+    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros, found)
 
 
 def _in_words(here: Formula, written: str) -> Iterator[tuple[str, Kind]]:
@@ -181,19 +195,24 @@ def judge_arrays(
         It holds where arrays confirm it, with definitions put in, or where it and all that it was judged by
         is linear in vectors: what holds in one coordinate then holds in each. Else it is undecided.
     """
-    if one.kind not in ("holds", "conditional") or formula.notation != "latex":
+    if one.kind not in ("holds", "conditional", "fails") or formula.notation != "latex":
         return one
     try:
         own, used = _relations(one, formula, arrays)
     except ReadError:
         return one
     declared = _declared_for(formula, arrays)
+    if one.kind == "fails":
+        says = "it fails for numbers; what the text says of its matrices or vectors may make it hold"
+        told = arrays.special and _evident((*own, *used), declared)
+        return replace(one, kind="undecided", says=says) if told else one
     if raised := _matrices_in_exponents((*own, *used), declared):
         return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)
     case = _case_of(own, used, declared, formula, arrays, numbers)
     if not any({"matrix", "vector"} & {*kinds} for kinds in case.ways.values()):
         return one
-    if not (_evident((*own, *case.premises), declared) or (case.same and case.same == case.claims)):
+    evident = _evident((*own, *case.premises), declared) or case.spoken
+    if not (evident or (case.same and case.same == case.claims)):
         return one  # an inverse of a capital alone, as of a resistance, makes no matrix of what follows
     return _by_arrays(one, case, formula, arrays, facts)
 
@@ -233,6 +252,8 @@ class _Case:
         The definitions, and the equations that are to hold.
     square
         Whether matrices are square, of which the text says it.
+    spoken
+        Whether the text speaks of matrices, and letters of it may be such.
     """
 
     own: Sequence[Relation]
@@ -242,6 +263,7 @@ class _Case:
     values: Mapping[str, Node]
     claims: Links
     square: Mapping[str, bool]
+    spoken: bool = False
 
     @property
     def same(self) -> list[tuple[Node, Node]]:
@@ -265,8 +287,14 @@ def _case_of(
 ) -> _Case:
     premises = _with_values(own, used, formula, arrays)
     marked = _marked((*own, *premises))
-    numbers = numbers and not any(_declared(name, declared) or shows for name, shows in marked.values())
+    perhaps = {key for key, (name, _) in marked.items() if _may_be_a_matrix(key, name)}
+    spoken = len(perhaps) > 1 and arrays.speaks_of_matrices(formula)
+    sure = any(_declared(name, declared) or shows for name, shows in marked.values())
+    numbers = numbers and not sure
     ways = {key: _kinds(name, transposed, declared, numbers) for key, (name, transposed) in marked.items()}
+    if spoken:
+        either: tuple[Kind, ...] = ("matrix", "number")
+        ways |= {key: either for key in perhaps if ways[key] in (("number",), ("vector", "number"))}
     values = _definitions(premises)
     claims = _claims(own, used, values, formula.text)
     square = {
@@ -275,7 +303,13 @@ def _case_of(
         for letter in (n.letters, f"bold {n.letters}")
         if letter in arrays.square
     }
-    return _Case(own, premises, marked, ways, values, claims, square)
+    return _Case(own, premises, marked, ways, values, claims, square, spoken)
+
+
+def _may_be_a_matrix(key: str, name: Name) -> bool:
+    """Return whether a letter is a capital, or has a hat as an operator."""
+    capital = len(name.letters) == 1 and name.letters.isupper() and name.letters != "I"
+    return capital or "hat" in key.split(" ")[-1]
 
 
 def _by_arrays(

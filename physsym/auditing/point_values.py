@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.comparisons import Comparison, compared, read_by
 from physsym.auditing.consequences import by_definitions
 from physsym.auditing.judgements import Judgement, failing, holding
-from physsym.auditing.sentences import asks_where, claims_equality, is_denied, sets_anew
+from physsym.auditing.sentences import asks_where, claims_equality, is_denied, sets_anew, speaks_of_another
 from physsym.auditing.sheet import Fact, formulas_of, is_name, is_sequence, places
 from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.texts import Formula
@@ -97,7 +97,7 @@ def value_at_a_point(
 
 def false_numbers(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:
     """Return that both sides are numbers that differ, with what the text says of functions in them."""
-    if left.free_symbols or right.free_symbols or is_denied(formula):
+    if left.free_symbols or right.free_symbols or is_denied(formula) or speaks_of_another(formula):
         return None
     definitions = [f for f in facts if f.defines and f.kind not in ("fails", "note") and not f.left.is_Symbol]
     found, used = by_definitions(left, right, definitions) or (compared(left, right), ())
@@ -134,7 +134,7 @@ def _defines_value(fact: Fact, value: Expr) -> bool:
 
 def _is_false(found: Comparison, right: Expr, formula: Formula) -> bool:
     """Return whether a claimed value is false, and no equation for a letter in it."""
-    if is_denied(formula) or not found.differs:
+    if is_denied(formula) or not found.differs or speaks_of_another(formula):
         return False
     if not any(side.free_symbols for side in found.sides.expressions[:2]):
         return _are_plain_numbers(found, formula)

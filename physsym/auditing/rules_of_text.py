@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -29,6 +29,7 @@ _CONTRASTS = re.compile(
     r"\b(unlike|contrast\w*|compar\w+|instead|differ\w*|without|than|not|recall\w*|before|earlier|by|from)\b",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"\b(and|versus|vs|or|to|family|overview)\b|[,&/]", re.IGNORECASE)
 _APART = 25  # lines of the file between neighbouring formulas of one rule
 
 
@@ -148,6 +149,18 @@ def _families_beside(formula: Formula) -> list[str]:
     return said or next((found for h in reversed(formula.headings) if (found := families_in(h))), [])
 
 
+def _names_given(formula: Formula, mine: str, met: Collection[str]) -> list[str]:
+    """Return the families of rules that the text gives to lines of another one, `met` those of its section.
+
+    The heading counts where no line below it is of the rule that it names.
+    """
+    heading = formula.headings[-1] if formula.headings else ""
+    if mine in families_in(heading) or _CONTRASTS.search(formula.before):
+        return []
+    by_heading = [] if mine in PLAIN_WORDS or _SEVERAL.search(heading) else families_in(heading)
+    return families_in(formula.before) or [f for f in by_heading if f not in met]
+
+
 def _in_doubt(
     members: Sequence[Member], found: Mapping[int, RuleFinding]
 ) -> Iterator[tuple[int, RuleFinding]]:
@@ -159,8 +172,7 @@ def _in_doubt(
         assert finding.known is not None
         mine = family(finding.known)
         before = [(f, at) for p, (f, at) in own.items() if p < first and f.known and family(f.known) != mine]
-        by_heading = [] if mine in PLAIN_WORDS else [f for f in _families_beside(formula) if f not in met]
-        names = [] if _CONTRASTS.search(formula.before) else families_in(formula.before) or by_heading
+        names = _names_given(formula, mine, met)
         doubt = ""
         if names and mine not in names:
             doubt = f"the text speaks of {' and '.join(map(str.capitalize, names))}"

@@ -43,6 +43,9 @@ _IS_WRONG = re.compile(
     re.IGNORECASE,
 )
 _NEGATES = _words(r"not|never|no longer|wrong\w*|false|incorrect\w*|unless|instead")
+_ANOTHER = _words(
+    r"general|arbitrary|any|every|each|some|another|other|different|an?(?: \w+){1,3} with|functions? with"
+)
 _ASKS = _words(
     r"fixed points?|equilibri\w+|stationary|critical|conditions?|equations?|satisf\w+|solv\w+|require\w*|must"
     r"|want|needs?|such that|where|when|roots?|zeros?|boundary|initial\w*|demand\w*|sets?|setting|choose"
@@ -125,6 +128,11 @@ def is_denied(formula: Formula) -> bool:
     """Return whether the sentences beside a formula suppose, ask, deny or weaken what it says."""
     said = _DENIES.search(formula.before) or _REJECTS.search(formula.after)
     return bool(said) or "?" in formula.before + formula.after or approximates(formula)
+
+
+def speaks_of_another(formula: Formula) -> bool:
+    """Return whether the sentence of a formula speaks of another thing of its name, as of any function."""
+    return bool(_ANOTHER.search(formula.before) or _ANOTHER.search(formula.sentence))
 
 
 def is_negated(formula: Formula) -> bool:

@@ -171,3 +171,33 @@ def test_a_space_behind_a_macro_declares_arrays(tmp_path):
         declared = r"Let $\M, N \in \R^{n\times n}$."
         page.write_text(f"{macros}\n\\begin{{document}}\n{declared}\n$${line}$$\n\\end{{document}}\n")
         assert audit(page).entries[-1].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("words", "right", "wrong"),
+    [
+        (r"Let $A$ and $B$ be $n\times n$ matrices.", "T = (A-B)(A+B) = A^2 + AB - BA - B^2", " = A^2 - B^2"),
+        (
+            r"Let $M_n$ be the space of matrices, $A, B\in M_n$.",
+            "T = (A+B)^2 = A^2+AB+BA+B^2",
+            "= A^2+2AB+B^2",
+        ),
+        (
+            r"The operators $\hat x$ and $\hat p$ do not commute.",
+            r"T = (\hat x + \hat p)^2 = \hat x^2 + \hat x\hat p + \hat p\hat x + \hat p^2",
+            r"= \hat x^2 + 2\hat x\hat p + \hat p^2",
+        ),
+    ],
+)
+def test_capitals_and_hats_where_the_text_speaks_of_matrices_may_be_such(words, right, wrong, tmp_path):
+    assert last_of(tmp_path, right, prose=words).kind in ("holds", "conditional")
+    assert last_of(tmp_path, right + wrong, prose=words).kind == "undecided"
+    assert last_of(tmp_path, right + wrong, prose="The amplitudes are constant.").kind == "holds"
+
+
+def test_what_the_text_says_of_vectors_may_make_a_line_true(tmp_path):
+    line = r"R = u u^\top u u^\top = uu^\top"
+    unit = E1[:, None]
+    assert np.allclose(unit @ unit.T @ unit @ unit.T, unit @ unit.T)
+    assert last_of(tmp_path, line, prose="Let $u$ be a unit vector.").kind == "undecided"
+    assert last_of(tmp_path, line, prose="Let $u$ be a vector.").kind == "fails"

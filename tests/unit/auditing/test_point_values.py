@@ -88,3 +88,12 @@ def test_false_numbers_fail(tmp_path, line):
 def test_numbers_of_other_units_and_bases_and_rounded_ones_do_not_fail(tmp_path, line):
     assert kinds(tmp_path, f"$${line}$$") == ["undecided"]
     assert kinds(tmp_path, "In base 2, $$100 = 4$$") == ["undecided"]
+
+
+def test_a_value_of_another_function_of_the_name_does_not_fail(tmp_path):
+    page = tmp_path / "page.md"
+    begin = "For example $f(x) = x^2$ is convex."
+    page.write_text(f"{begin} A general convex function with $f(0) = 1$ and $f'(0) = 2$ lies above a line.")
+    assert "fails" not in [entry.kind for entry in ps.audit(page).entries]
+    page.write_text(f"{begin} Its values are $f(0) = 1$ and $f'(0) = 2$.")
+    assert [entry.kind for entry in ps.audit(page).entries][1:] == ["fails", "fails"]
