@@ -305,7 +305,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return as_the_only_one(root, (left, right), context.formula, scope, context.given)
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
-    if (contradicts := without_common_root(left, right, context.formula, scope)) is not None:
+    if (contradicts := without_common_root(left, right, context.formula, scope, context.values)) is not None:
         return contradicts
     if (again := _as_rewritten(left, right, context)) is not None:
         return again

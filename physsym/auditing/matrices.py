@@ -76,6 +76,8 @@ class Arrays:
     spoken
         The formulas beside which words speak of matrices or operators. Capitals, and letters with a hat,
         under their headings may be such.
+    told
+        The formulas beside which words tell of special matrices or vectors, as of those of unit length.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Arrays:
     values: tuple[tuple[Formula, Relation], ...] = ()
     macros: Mapping[str, Macro] = field(default_factory=dict)
     spoken: tuple[Formula, ...] = ()
+    told: tuple[Formula, ...] = ()
 
     def speaks_of_matrices(self, formula: Formula) -> bool:
         """Return whether words under the headings of a formula speak of matrices or operators."""
@@ -97,7 +100,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
     kinds: dict[str, Kind] = {}
     near: list[tuple[Formula, dict[str, Kind]]] = []
     square: dict[str, bool] = {}
-    spoken: dict[tuple[tuple[str, ...], tuple[int, ...]], Formula] = {}
+    spoken: dict[object, Formula] = {}
+    told: dict[object, Formula] = {}
     symmetric = special = False
     macros = text[0].macros if text else {}
     for here in (read.formula for read in text):
@@ -105,6 +109,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
         said = f"{here.before} {here.after}"
         if _SPEAKS.search(said):
             spoken.setdefault(here.section, here)
+        if _SPECIAL.search(said) or _SYMMETRIC.search(said):
+            told.setdefault(here.section, here)
         symmetric, special = (
             symmetric or bool(_SYMMETRIC.search(said)),
             special or bool(_SPECIAL.search(said)),
@@ -122,8 +128,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
             near.append((here, by_words))
     formulas = (read.formula for read in text if read.meanings)
     known = [(f, relation) for f in formulas for relation in _array_values(f, kinds, macros)]
-    found = tuple(spoken.values())
-    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros, found)
+    places = (tuple(spoken.values()), tuple(told.values()))
+    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros, *places)
 
 
 def _in_words(here: Formula, written: str) -> Iterator[tuple[str, Kind]]:
@@ -204,7 +210,7 @@ def judge_arrays(
     declared = _declared_for(formula, arrays)
     if one.kind == "fails":
         says = "it fails for numbers; what the text says of its matrices or vectors may make it hold"
-        told = arrays.special and _evident((*own, *used), declared)
+        told = any(in_scope(_at(f), formula) for f in arrays.told) and _evident((*own, *used), declared)
         return replace(one, kind="undecided", says=says) if told else one
     if raised := _matrices_in_exponents((*own, *used), declared):
         return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)

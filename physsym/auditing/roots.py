@@ -38,6 +38,7 @@ from physsym.auditing.sheet import (
     places,
     special_values_of,
 )
+from physsym.auditing.stated_values import Values
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
 from physsym.core.verdicts import Condition, Outcome
@@ -159,12 +160,22 @@ def _is_undefined(fact: Fact, letter: Symbol, value: Expr) -> bool:
     return any(relation in signs and getattr(e, signs[relation]) is False for e, relation in needed)
 
 
-def without_common_root(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:
-    """Return that an equation for one letter cannot follow from the last one for it, as the text says."""
+def without_common_root(
+    left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact], values: Values
+) -> Judgement | None:
+    """Return that an equation for one letter cannot follow from the last one for it, as the text says.
+
+    It holds at a value that the prose beside it gives to the letter; where none fits nothing is said.
+    """
     letters = (left - right).free_symbols
     if len(letters) != 1 or left.is_Symbol or not claims_equality(formula) or is_denied(formula):
         return None
     (letter,) = letters
+    for value in values.get(letter.name, ()):
+        if compared(left.xreplace({letter: value}), right.xreplace({letter: value})).holds:
+            return Judgement("conditional", f"holds if {letter} = {value}")
+    if values.get(letter.name):
+        return None
     for fact, gap in _equations(letter, facts):
         try:
             one, other = (poly(numer(together(e)), letter, domain="QQ") for e in (gap, left - right))

@@ -215,3 +215,11 @@ def test_a_motion_from_two_lines(tmp_path):
     hint = "<!-- physsym: from 1, 3 -->\n"
     assert kinds(tmp_path, *begin, hint + r"$$x = x_0 + v_0 t - \frac12 g t^2$$")[-1] == "conditional"
     assert kinds(tmp_path, *begin, hint + "$$x = x_0 + v_0 t - g t^2$$")[-1] == "fails"
+
+
+@pytest.mark.parametrize("mark", ["-", "1."])
+def test_items_of_a_list_are_cases(mark, tmp_path):
+    first = f"{mark} $a := 3$, so $a^2 = 9$;"
+    assert kinds(tmp_path, f"{first}\n{mark} $a := 4$, so $a^2 = 16$.")[-1] == "conditional"
+    assert kinds(tmp_path, f"{first}\n{mark} $a := 4$, so $a^2 = 17$.")[-1] not in HOLDING
+    assert kinds(tmp_path, "Let $$2 a = 3$$ Hence $$3 a = 5$$")[-1] == "fails"
