@@ -48,7 +48,12 @@ _LET = re.compile(r"\b(let|be|is|are|denotes?|consider|suppose)\b", re.IGNORECAS
 _SYMMETRIC = re.compile(r"\b(symmetric|self-?adjoint|hermitian|hessian|covariance|definite)\b", re.IGNORECASE)
 _SPECIAL = re.compile(
     r"\b(orthogonal|orthonormal|unitary|diagonal\w*|commut\w+|project\w+|idempotent|rotations?|permutations?"
-    r"|unit (?:vectors?|length|norm)|normali[sz]ed|of (?:length|norm) (?:one|1)|reflections?|involut\w+)\b",
+    r"|unit (?:vectors?|length|norm)|normali[sz]ed|reflections?|involut\w+)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"\b(unit (?:vectors?|length|norm)|(?:length|norm) (?:one|1)|normali[sz]ed|ortho(?:gonal|normal)|unitary"
+    r"|idempotent|project(?:ors?|ions?)|skew|anti-?symmetric|involut\w+|reflections?)\b",
     re.IGNORECASE,
 )
 _SPEAKS = re.compile(r"\b(matri(?:x|ces)|operators?|commutators?|non-?commut\w+)\b", re.IGNORECASE)
@@ -77,7 +82,7 @@ class Arrays:
         The formulas beside which words speak of matrices or operators. Capitals, and letters with a hat,
         under their headings may be such.
     told
-        The formulas beside which words tell of special matrices or vectors, as of those of unit length.
+        The lone letters and lists beside which words tell of special arrays, as of those of unit length.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -90,6 +95,14 @@ class Arrays:
     spoken: tuple[Formula, ...] = ()
     told: tuple[Formula, ...] = ()
 
+    def tells_of(self, relations: Sequence[Relation], formula: Formula) -> bool:
+        """Return whether words tell that arrays in relations are special, beside a formula of these alone."""
+        marked = [(name, shows) for relation in relations for _, name, shows in letters_of(relation)]
+        letters = {n.letters for n, shows in marked if shows or n.font == "bold" or _declared(n, self.kinds)}
+        near = (f for f in self.told if in_scope(_at(f), formula))
+        names = (_plain(n) for f in near for n in with_macros(f.text, self.macros).split(","))
+        return any(name.removeprefix("bold ") in letters for name in names)
+
     def speaks_of_matrices(self, formula: Formula) -> bool:
         """Return whether words under the headings of a formula speak of matrices or operators."""
         return any(in_scope(_at(f), formula) for f in self.spoken)
@@ -101,7 +114,7 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
     near: list[tuple[Formula, dict[str, Kind]]] = []
     square: dict[str, bool] = {}
     spoken: dict[object, Formula] = {}
-    told: dict[object, Formula] = {}
+    told: list[Formula] = []
     symmetric = special = False
     macros = text[0].macros if text else {}
     for here in (read.formula for read in text):
@@ -109,8 +122,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
         said = f"{here.before} {here.after}"
         if _SPEAKS.search(said):
             spoken.setdefault(here.section, here)
-        if _SPECIAL.search(said) or _SYMMETRIC.search(said):
-            told.setdefault(here.section, here)
+        if _UNIT.search(said) and "=" not in written:
+            told.append(here)
         symmetric, special = (
             symmetric or bool(_SYMMETRIC.search(said)),
             special or bool(_SPECIAL.search(said)),
@@ -128,7 +141,7 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
             near.append((here, by_words))
     formulas = (read.formula for read in text if read.meanings)
     known = [(f, relation) for f in formulas for relation in _array_values(f, kinds, macros)]
-    places = (tuple(spoken.values()), tuple(told.values()))
+    places = (tuple(spoken.values()), tuple(told))
     return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros, *places)
 
 
@@ -210,8 +223,7 @@ def judge_arrays(
     declared = _declared_for(formula, arrays)
     if one.kind == "fails":
         says = "it fails for numbers; what the text says of its matrices or vectors may make it hold"
-        told = any(in_scope(_at(f), formula) for f in arrays.told) and _evident((*own, *used), declared)
-        return replace(one, kind="undecided", says=says) if told else one
+        return replace(one, kind="undecided", says=says) if arrays.tells_of((*own, *used), formula) else one
     if raised := _matrices_in_exponents((*own, *used), declared):
         return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)
     case = _case_of(own, used, declared, formula, arrays, numbers)
