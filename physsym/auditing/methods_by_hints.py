@@ -227,10 +227,9 @@ def _of_a_multiple(move: Limit, law: Law, limit: Law, given: Sequence[Condition]
         return None
     (tends_to,), (stated,) = limited.equations, limit.equations
     factor = cancel(tends_to.residual / stated.residual) if stated.residual != 0 else Integer(0)
-    # What vanishes with either equation is no factor: x - 2*a = 0 is no multiple of x - a = 0.
     above, below = fraction(factor)
-    pairs = ((above, tends_to.residual), (below, stated.residual))
-    if any(gcd(part, fraction(together(whole))[0]).free_symbols for part, whole in pairs):
+    # What vanishes with the stated equation divides nothing: x - 2*a = 0 is no multiple of x - a = 0.
+    if gcd(below, fraction(together(stated.residual))[0]).free_symbols:
         return None
     rates = {s.name for s in symbols(law) | symbols(limit) if s.name.endswith(DOT)}
     fixed = all(not s.name.endswith(DOT) and s.name + DOT not in rates for s in factor.free_symbols)
