@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 import sympy
 from sympy import Expr, Mul, Pow, Symbol
+from sympy.polys.fields import sfield
 
 from physsym.core.conditions import Given, Sign, as_conditions
-from physsym.core.signs import EXCLUDED, signs
+from physsym.core.signs import ANY, EXCLUDED, Signs, signs
 from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks, name_of
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
@@ -143,9 +144,26 @@ def truth(condition: Condition) -> bool | None:
     and z3.
     """
     possible, excluded = signs(condition.expression), EXCLUDED[condition.relation]
+    if possible & excluded and not possible <= excluded:
+        possible &= _signs_of_quotient(condition.expression)
     if not possible & excluded:
         return True
     return False if possible <= excluded else _truth_by_engines(condition)
+
+
+@lru_cache(maxsize=1024)
+def _signs_of_quotient(expression: Expr) -> Signs:
+    """Return the possible signs of an expression, by those of numerator and denominator if it has a fraction.
+
+    What the fractions in it are divided by must never be zero, for the quotient to have a value where the
+    expression has none.
+    """
+    divided_by = {p.base for p in expression.atoms(Pow) if p.exp.is_negative}
+    if not divided_by or not expression.is_rational_function() or any(0 in signs(b) for b in divided_by):
+        return ANY
+    _, (quotient,) = sfield([expression])
+    above, below = signs(quotient.numer.as_expr()), signs(quotient.denom.as_expr())
+    return frozenset(a * b for a in above for b in below)
 
 
 @remembered(1024)

@@ -38,7 +38,8 @@ class Laurent:
     @classmethod
     def constant(cls, value: int, known: int, modulus: int) -> Laurent:
         """Return the series of a number, known to so many terms."""
-        return cls.of(0, [value] + [0] * (known - 1), modulus)
+        reduced = value % modulus
+        return cls(0, (reduced,) + (0,) * (known - 1), modulus) if reduced else cls(known, (), modulus)
 
     @property
     def end(self) -> int:
@@ -59,7 +60,10 @@ class Laurent:
 
     def __mul__(self, other: Laurent) -> Laurent:
         known = min(len(self.terms), len(other.terms))
-        terms = [sum(map(mul, self.terms[: k + 1], other.terms[k::-1])) for k in range(known)]
+        if known == 1:  # most often a plain number
+            terms = [self.terms[0] * other.terms[0]]
+        else:
+            terms = [sum(map(mul, self.terms[: k + 1], other.terms[k::-1])) for k in range(known)]
         # A factor with no known nonzero term leaves a product with none.
         start = self.start + other.start
         return Laurent.of(start, terms, self.modulus)

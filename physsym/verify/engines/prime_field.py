@@ -20,7 +20,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import singledispatchmethod
+from functools import lru_cache, singledispatchmethod
 
 import sympy
 from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
@@ -48,6 +48,11 @@ class BranchError(UndecidedError):
     """A real root does not exist at the random point; it may exist at another."""
 
 
+@lru_cache(maxsize=4096)
+def _drawn(seed: int, key: str, modulus: int) -> int:
+    return random.Random(f"{seed} {(key, modulus)}").randrange(1, modulus)
+
+
 @dataclass
 class Point:
     """A random point: a value for every symbol (modulo p, and modulo q for its occurrences in exponents).
@@ -66,7 +71,6 @@ class Point:
     ramification: int = 1
     logarithm: int = 0
     flat_is_zero: bool = True
-    values: dict[tuple[str, int], int] = field(default_factory=dict)
     series: Mapping[Symbol, Laurent] = field(default_factory=dict)
     cache: dict[tuple[Expr, int], Laurent] = field(default_factory=dict)
 
@@ -76,10 +80,7 @@ class Point:
 
     def random(self, key: object, modulus: int) -> int:
         """Return the random value of a key at this point, the same in every call."""
-        known = (repr(key), modulus)
-        if known not in self.values:
-            self.values[known] = random.Random(f"{self.seed} {known}").randrange(1, modulus)
-        return self.values[known]
+        return _drawn(self.seed, repr(key), modulus)
 
     def number(self, value: int, modulus: int = P) -> Laurent:
         """Return a number as a series."""
@@ -128,10 +129,11 @@ class Point:
         Raises UndecidedError for what the field cannot evaluate, DivergenceError for what grows faster than
         every power.
         """
-        if (expression, modulus) not in self.cache:
+        found = self.cache.get((expression, modulus))
+        if found is None:
             check_time()
-            self.cache[expression, modulus] = _evaluate(type(expression))(self, expression, modulus)
-        return self.cache[expression, modulus]
+            found = self.cache[expression, modulus] = _evaluate(type(expression))(self, expression, modulus)
+        return found
 
     @_value.register(Add)
     def _(self, expression: Add, modulus: int = P) -> Laurent:
