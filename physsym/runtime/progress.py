@@ -10,6 +10,10 @@ from contextlib import contextmanager
 PATIENCE = 2.0  # seconds before a bar is shown
 
 
+def unheard(done: int) -> None:
+    """Take what is done where nobody wants to know."""
+
+
 def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
@@ -21,7 +25,7 @@ def progress(steps: int, show: bool | None) -> Iterator[Callable[[int], None]]:
     Where `show` is None a bar is drawn on a terminal, once the run has lasted two seconds.
     """
     if show is False or (show is None and not _is_terminal()):
-        yield lambda done: None
+        yield unheard
         return
     # Imported here, since most runs draw no bar.
     from rich.console import Console

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from types import MappingProxyType
@@ -43,6 +43,7 @@ from physsym.runtime.potentials import (
     of_each_weight,
     potential_formula,
 )
+from physsym.runtime.progress import progress as progress_bar
 from physsym.runtime.rollout import memory
 from physsym.runtime.start import refuse_out_of_range, with_typical
 from physsym.runtime.states import State, StateLayout, coordinates, layout
@@ -108,6 +109,7 @@ def sweep(
     backend: str | None = None,
     threads: int = 1,
     fma: bool = False,
+    progress: bool | None = None,
 ) -> Sweep:
     """Return where a rule leads from one start at every point of a grid of parameters.
 
@@ -134,6 +136,9 @@ def sweep(
         How many threads divide the grid points among them, with "llvm"; the others use one.
     fma : bool
         Whether "llvm" may compute a product and a sum with one rounding.
+    progress : bool, optional
+        Whether to draw a bar; by default on a terminal, once a sweep takes long. JAX tells nothing before the
+        end.
 
     Returns
     -------
@@ -190,23 +195,34 @@ def sweep(
         # All points of one sweep start alike: one for each value on which the start depends.
         others = {**axes, **fixed}
         again = partial(
-            sweep, rule, task, steps=steps, start=start, backend=backend, threads=threads, fma=fma
+            sweep,
+            rule,
+            task,
+            steps=steps,
+            start=start,
+            backend=backend,
+            threads=threads,
+            fma=fma,
+            progress=progress,
         )
         return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
     if any(e.has(loss_value, partial_slope) for e in expressions(rule)):
         _refuse_choices("a rule that reads the loss or mixes weights", backend, threads, fma)
-        return _point_by_point(rule, known, axes, fixed, steps, start)
+        with progress_bar(steps, progress) as report:
+            return _point_by_point(rule, known, axes, fixed, steps, start, report)
     if (matrix := dense_matrix(task)) is not None:
         _refuse_choices("a quadratic by its dense matrix of many weights", backend, threads, fma)
-        return _on_matrix(rule, known, matrix, axes, fixed, steps, start)
+        with progress_bar(steps, progress) as report:
+            return _on_matrix(rule, known, matrix, axes, fixed, steps, start, report)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
     points = math.prod(shape)
     _refuse_oversized(points, len(initial) + len(axes) + 1)
     given = _given(program, axes, fixed)
     assert engine.capabilities.sweep is not None
-    with np.errstate(all="ignore"):
-        table = engine.capabilities.sweep(program, initial, given, points, steps, threads)
+    with np.errstate(all="ignore"), progress_bar(steps, progress) as report:
+        table = engine.capabilities.sweep(program, initial, given, points, steps, threads, report)
+        report(steps)
         states = rows.states_on_grid(table, shape)
         (position, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
@@ -278,6 +294,7 @@ def _on_matrix(
     fixed: Mapping[str, float],
     steps: int,
     start: Value,
+    report: Callable[[int], None],
 ) -> Sweep:
     """Return a sweep on a dense quadratic: at each step one product of the weights of all points and A."""
     compiled, state = _at_first_point(rule, axes, fixed, start)
@@ -294,8 +311,9 @@ def _on_matrix(
         for s in program.states
     ]
     with np.errstate(all="ignore"):
-        for _ in range(steps):
+        for done in range(steps):
             values = step(values, lambda weights: weights @ matrix, numbers)
+            report(done + 1)
         states = dict(zip(map(state_name, program.states), values, strict=True))
         (position, *_) = map(state_name, coordinates(rule))
         loss = ((states[position] @ matrix) * states[position]).sum(axis=-1) / 2
@@ -314,6 +332,7 @@ def _point_by_point(
     fixed: Mapping[str, float],
     steps: int,
     start: Value,
+    report: Callable[[int], None],
 ) -> Sweep:
     """Return a sweep by one run after another, for a rule that reads the loss or mixes weights."""
     names = list(map(state_name, coordinates(rule)))
@@ -321,7 +340,8 @@ def _point_by_point(
         start = dict(zip(names, np.ravel(start), strict=False))
     shape, own = tuple(len(a) for a in axes.values()), {state_name(p) for p in rule.parameters}
     found: dict[str, list[Any]] = {}
-    for at in np.ndindex(shape):
+    for number, at in enumerate(np.ndindex(shape)):
+        report(steps * number // math.prod(shape))
         here = {n: float(a[k]) for (n, a), k in zip(axes.items(), at, strict=True)} | dict(fixed)
         chosen: dict[str, Any] = {n: v for n, v in here.items() if n in own}
         run = optimizer(rule, **chosen)
@@ -333,13 +353,18 @@ def _point_by_point(
             last = {
                 n: v[-1]
                 for n, v in run.run(
-                    state, pair if run.program.loss is not None else pair[1], steps, every=max(steps, 1)
+                    state,
+                    pair if run.program.loss is not None else pair[1],
+                    steps,
+                    every=max(steps, 1),
+                    progress=False,
                 ).states.items()
             }
         except FloatingPointError:
             last = {n: np.full(np.shape(v), np.nan) for n, v in state.items()}
         for name, value in last.items():
             found.setdefault(name, []).append(np.asarray(value, float))
+    report(steps)
     states = {n: np.reshape(np.stack(v), (*shape, *np.shape(v[0]))) for n, v in found.items()}
     position = np.stack([states[n] for n in names], -1) if len(names) > 1 else states[names[0]]
     loss = _loss(potential, position, _on_grid(axes, fixed), len(axes))

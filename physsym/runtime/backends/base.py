@@ -77,8 +77,9 @@ class Capabilities:
     `in_place(program, states, gradients, threads)` returns an `InPlace` step; it raises before anything is
     written. `rollout(program, numbers, single)` returns a `Rollout` of a scalarised program, `single` where
     its states are float32; None where it cannot keep that type. `sweep(program, start, given, points, steps,
-    threads)` returns where many steps from one start, (states,), lead each grid point: (states, points);
-    `given` has, for each parameter, its value at all points, or its values at the points, (points,).
+    threads, report)` returns where many steps from one start, (states,), lead each grid point: (states,
+    points); `given` has, for each parameter, its value at all points, or its values at the points, (points,);
+    it may call `report(done)` with how many of the steps are done, for a progress bar.
     `traced_sweep(end, potential, names, grid, start)` is a sweep that its caller transforms, or None where
     all numbers are known: `end(numbers, gradient, start)` gives the states at the end of one grid point,
     `names` are those of the coordinates; it returns the numbers of the grid, and states and loss on it.

@@ -17,16 +17,24 @@ from physsym.runtime.backends.base import Value, Values, executed, parameter_nam
 from physsym.runtime.backends.jax_arrays import FUNCTIONS, holds_tracers
 from physsym.runtime.backends.jax_potentials import force
 from physsym.runtime.potentials import Problem
+from physsym.runtime.progress import unheard
 
 POINTS = 1024  # grid points of a block, whose states stay in the cache
 
 
 def sweep(
-    program: Program, start: Any, given: Sequence[Any], points: int, steps: int, threads: int
+    program: Program,
+    start: Any,
+    given: Sequence[Any],
+    points: int,
+    steps: int,
+    threads: int,
+    report: Callable[[int], None] = unheard,
 ) -> np.ndarray[Any, Any]:
     """Return where the steps lead each grid point, (states, points), in double precision.
 
-    JAX divides the work among threads as it is configured; `threads` has no effect.
+    JAX divides the work among threads as it is configured; `threads` has no effect. It is one
+    call, of which nothing is reported before the end.
     """
     with jax.enable_x64(True):
         blocks = -(-points // POINTS)

@@ -25,6 +25,7 @@ from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Rollout
 from physsym.runtime.backends.in_place_arguments import in_parallel
 from physsym.runtime.backends.jit import CompiledFunction, Compiler, backend
+from physsym.runtime.progress import unheard
 
 
 @lru_cache(maxsize=1)
@@ -175,6 +176,7 @@ def sweep(
     points: int,
     steps: int,
     threads: int,
+    report: Callable[[int], None] = unheard,
     *,
     fma: bool = False,
 ) -> Array:
@@ -184,7 +186,7 @@ def sweep(
     if points < lanes:
         missing = (0, lanes - points)
         filled = [np.pad(v, missing, mode="edge") if isinstance(v, np.ndarray) else v for v in given]
-        return sweep(program, start, filled, lanes, steps, 1, fma=fma)[:, :points]
+        return sweep(program, start, filled, lanes, steps, 1, report, fma=fma)[:, :points]
     rows = [np.ascontiguousarray(value, float) for value in given if isinstance(value, np.ndarray)]
     shared = np.array([value for value in given if not isinstance(value, np.ndarray)], float)
     initial = np.array(start, float)
@@ -192,7 +194,7 @@ def sweep(
         return np.tile(initial[:, None], points)
     size, at_once = _slices(program, lanes, steps)
     tables = np.empty((2, len(initial), points))  # the steps go from one into the other
-    interrupted = Event()
+    interrupted, taken = Event(), list[int]()
 
     def advance(k: int, width: int) -> None:
         addresses = np.array([row[k:].ctypes.data for row in rows], np.int64)
@@ -206,6 +208,8 @@ def sweep(
             arrays = old, shared, addresses, new
             take(width, min(at_once, steps - done), *(a.ctypes.data for a in arrays), points)
             old = new
+            taken.append(width * min(at_once, steps - done))
+            report(min(sum(taken) // points, steps))
 
     def job(first: int, end: int) -> None:
         # Slices of one width: the last overlaps the one before by a few points.

@@ -38,6 +38,7 @@ from physsym.runtime.backends.base import (
 from physsym.runtime.backends.in_place import InPlaceSource, in_place_source
 from physsym.runtime.backends.in_place_arguments import check_arguments, in_parallel
 from physsym.runtime.backends.python import FUNCTIONS, rollout
+from physsym.runtime.progress import unheard
 
 BLOCK, UNBLOCKED = 32_768, 1_000_000  # elements: a block and its scratch stay in the cache
 POINTS = 4096  # grid points of a block in a sweep, for the same reason
@@ -187,8 +188,17 @@ def _in_blocks(row: Sequence[Array], scratch: int) -> list[list[Array]]:
     return _blocks(row, [np.empty(length, row[0].dtype) for _ in range(scratch)], length)
 
 
+_STEPS_UNTOLD = 100  # steps of a block of points between two reports of what is done
+
+
 def _sweep(
-    program: Program, start: Array, given: Sequence[float | Array], points: int, steps: int, threads: int
+    program: Program,
+    start: Array,
+    given: Sequence[float | Array],
+    points: int,
+    steps: int,
+    threads: int,
+    report: Callable[[int], None] = unheard,
 ) -> Array:
     source, constants = in_place_source(program), _constants_of_points(program)
     advance, states = _advance(source), np.empty((len(start), points))
@@ -199,8 +209,10 @@ def _sweep(
             fixed = constants(own)
         scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
         with undefined_ignored(program):
-            for _ in range(steps):
+            for done in range(steps):
                 advance(*block, *scratch, *fixed)
+                if done % _STEPS_UNTOLD == 0:
+                    report((first * steps + len(block[0]) * done) // points)
         states[:, first : first + POINTS] = block
     return states
 

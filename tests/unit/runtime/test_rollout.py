@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import io
@@ -225,6 +226,32 @@ def test_a_bar_is_drawn_when_it_is_asked_for(monkeypatch):
     assert not shown.getvalue()
     made.run([1.0, 1.0], "valley", 50, progress=True)
     assert "50/50" in shown.getvalue()
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_a_sweep_draws_the_bar_of_a_run_and_finds_the_same(monkeypatch, backend):
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", shown)
+    grid = {**CHOSEN, next(iter(CHOSEN)): np.linspace(0.001, 0.01, 50)}
+    plain = sweep(momentum, "valley", grid, 300, backend=backend)
+    assert not shown.getvalue()
+    watched = sweep(momentum, "valley", grid, 300, backend=backend, progress=True)
+    assert "300/300" in shown.getvalue()
+    np.testing.assert_array_equal(plain.loss, watched.loss)
+
+
+def test_every_way_to_sweep_reports_what_is_done(monkeypatch):
+    told = []
+    bar = contextlib.contextmanager(lambda steps, show: iter([lambda done: told.append((done, steps))]))
+    monkeypatch.setattr("physsym.runtime.sweeps.progress_bar", bar)
+    grid = {"eta": np.linspace(0.001, 0.01, 3), "rho": 0.5}
+    reads_loss = "x <- x - eta*potential(x)*grad(x) - rho*x"
+    matrix = np.diag(np.arange(1.0, 31)) + 0.1
+    for moved, potential in ((heavy_ball, "valley"), (heavy_ball, matrix), (reads_loss, "x**2/2")):
+        told.clear()
+        sweep(moved, potential, grid, 250)
+        assert told == sorted(told)
+        assert told[-1] == (250, 250)
 
 
 @pytest.mark.parametrize(
