@@ -16,13 +16,13 @@ from functools import cache
 from sympy import exp
 
 from ._by_hand import optimizers_by_hand
-from .momentum import two_laws
+from .momentum import fraction, two_laws
 from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
 from physsym import after, damped_particle, rule
 from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
 
-one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
+one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}, ranges=fraction)
 s = dt / tau
 
 

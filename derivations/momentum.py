@@ -30,6 +30,9 @@ two_laws = (
          gives=law({dot(x): v, tau * dot(v): -G / gamma - v})),
 )  # fmt: skip
 
+# The part of a displacement that is left: below one as dt and tau are positive, not negative as dt <= tau.
+fraction = (rho >= 0, rho < 1)
+
 derivation = Derivation(
     title="Momentum",
     start=damped_particle,
@@ -44,25 +47,25 @@ derivation = Derivation(
 
         Step("The share of the displacement that survives a step is the coefficient `rho = 1 - dt/tau`.",
              Define(rho, 1 - dt / tau, eliminating=tau),
-             gives=rule({u: rho * u - (1 - rho) * dt / gamma * G, x: x + after(u)})),
+             gives=rule({u: rho * u - (1 - rho) * dt / gamma * G, x: x + after(u)}, ranges=fraction)),
 
         Step("The gradient is not weighed by `eta = dt/gamma` alone: a factor `1 - rho` stays.",
              Define(eta, dt / gamma, eliminating=gamma),
-             gives=rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})),
+             gives=rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}, ranges=fraction)),
     ),
 )  # fmt: skip
 
 textbook = derivation.then(
     Step("Give the whole factor one name, `alpha = (1 - rho)*eta`, and the textbook's rule appears.",
          Define(alpha, (1 - rho) * eta, eliminating=eta),
-         gives=rule({u: rho * u - alpha * G, x: x + after(u)})),
+         gives=rule({u: rho * u - alpha * G, x: x + after(u)}, ranges=fraction)),
     title="Momentum as the textbooks print it",
 )  # fmt: skip
 
 two_steps = derivation.then(
     Step("Eliminate `u`, the difference of two neighbouring positions: a rule that looks two steps back.",
          Eliminate(u),
-         gives=rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * G})),
+         gives=rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * G}, ranges=fraction)),
     title="Momentum as a recurrence",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ What is easy to get wrong: this scheme has the order of accuracy of the semi-imp
 like it. It is another method all the same, and a less stable one.
 """
 
-from .momentum import two_laws
+from .momentum import fraction, two_laws
 from physsym import Define, Derivation, Eliminate, Integrate, Limit, Rescale, Step
 from physsym import before, damped_particle, grad, rule
 from physsym.integrators import forward_euler
@@ -32,11 +32,11 @@ derivation = Derivation(
 
         Step("Name the learning rate.",
              Define(eta, dt / gamma, eliminating=gamma),
-             gives=rule({u: rho * u - (1 - rho) * eta * G, x: x + u})),
+             gives=rule({u: rho * u - (1 - rho) * eta * G, x: x + u}, ranges=fraction)),
 
         Step("Eliminate the displacement: the gradient is that of one step before.",
              Eliminate(u),
-             gives=rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * grad(before(x))})),
+             gives=rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * grad(before(x))}, ranges=fraction)),
 
         Step("Let the whole velocity be lost in each step: a time step as long as the relaxation time.",
              Limit(rho, 0),

@@ -5,10 +5,12 @@ import random
 import pytest
 
 from derivations import friction, gradient_descent, momentum, stale
-from physsym import after, before, check, dimensions, dot, grad, law, rule, same_rule
+from physsym import Condition, after, before, check, dimensions, dot, grad, law, optimizer, rule, same_rule
+from physsym.core.statements import Equation, Rule
 from physsym.core.verdicts import Outcome
 from physsym.loading import scripts
 from physsym.testing import assert_derivation, assert_same_law, assert_same_rule
+from physsym.verify.conditions import follows, implied
 from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
 from tests.fuzz import same as same_by_numbers
 from tests.fuzz import spoiled
@@ -27,6 +29,22 @@ def test_every_line_follows_from_the_one_above_and_has_one_dimension(derivation)
     assert_derivation(derivation)
     assert len(derivation.verdicts()) == len(derivation.steps) + 1 > 1
     assert len(derivation.dimensions()) == len(derivation.lines)
+
+
+def test_a_derived_rule_with_rho_says_its_range_which_follows_from_the_definition():
+    ends = [d.lines[-1] for d in DERIVATIONS.values()]
+    with_rho = [end for end in ends if isinstance(end, Rule) and rho in end.parameters]
+    assert len(with_rho) >= 5
+    below_one, not_negative = Condition(1 - rho, "> 0"), Condition(rho, ">= 0")
+    for end in with_rho:
+        assert set(end.ranges) == {below_one, not_negative}, end
+        for number in (-0.5, 1.0):
+            with pytest.raises(ValueError, match="the rule is for 0 <= rho < 1"):
+                optimizer(end, **{p.name: number if p == rho else 0.1 for p in end.parameters})
+    definition = Equation(rho, 1 - dt / tau)
+    assert follows(below_one, [definition])
+    assert not follows(not_negative, [definition])
+    assert implied((Condition(tau - dt, ">= 0"),), Condition(definition.right, ">= 0"))
 
 
 @pytest.mark.parametrize(
