@@ -421,3 +421,27 @@ def test_an_order_is_sharp_in_both_directions(power):
 def test_a_step_that_defines_is_exact():
     steps = (Step("", Divide(gamma)), Step("", Define(tau, m / gamma, m)))
     assert not Derivation("exact", motion, steps).error.entries
+
+
+A, B = Symbol("a", positive=True), Symbol("b", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "relation", "expected"),
+    [
+        (1 - (A - B) / (A + B), "> 0", True),
+        (1 - (A - B) / (A + B), "= 0", False),
+        ((A - B) / (A + B) - 1, ">= 0", False),
+        ((A - B) / (A + B), "!= 0", None),
+        ((A**2 + 1) / (A + B) - A**2 / (A + B), "!= 0", True),
+        ((x + 1) / x - 1 / x, "> 0", None),  # one, but where x is zero
+        (1 / (A - B) - (1 - A + B) / (A - B), "!= 0", None),  # likewise where a is b
+    ],
+)
+def test_the_sign_of_a_quotient_is_told_by_its_parts_where_it_always_has_a_value(
+    expression, relation, expected, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(conditions, "_truth_by_engines", lambda c: asked.append(c))
+    assert conditions.truth(Condition(expression, relation)) is expected
+    assert bool(asked) is (expected is None)
