@@ -266,7 +266,7 @@ def _refuse_raised_index(sentence: Sequence[Token], text: str) -> None:
     if len(left) > 2 and left[0].kind == "name" and left[1].text == "**":
         exponent = [t for t in left[2:] if t.kind not in ("open", "close")]
         whole = left[2].kind == "open" or len(left) == 3
-        if whole and exponent[0].kind == "name" and len(exponent[0].name) == 1:
+        if whole and exponent[0].kind == "name" and len(exponent[0].name) == 1 and left[0].name != "e":
             name, index = left[0].name, "".join(t.text for t in exponent)
             message = (
                 f"found {name}^({index}) on the left, which may be a power or a step; "

@@ -255,7 +255,7 @@ def _interpret(
         names = with_gradients(*_used(found), targets_of(found), names)
     _refuse_settled_signs(found, names, declared)
     if "e" not in names and (uses := _used(found)[0].get("e")):
-        names = {**names, "e": _euler(uses)}
+        names = {**names, "e": _euler(uses, names)}
     readings = [
         [
             reading(tree, {**_INFINITY, **names} if _starts_at_infinity(sentence) else names)
@@ -346,7 +346,7 @@ def _with_names_in_use(
         if name not in declared and (name not in known or _declares_sign(known[name])):
             known[name] = Symbol(name, real=True)
     if "e" in used and "e" not in known:
-        known["e"] = _euler(used["e"])
+        known["e"] = _euler(used["e"], known)
     known |= gradient_g(used, called, targets, known)
     known = with_gradients(used, called, targets, known, declared)
     refuse_words_for_gradients(used, targets, known)
@@ -455,13 +455,13 @@ def _refuse_printed_euler(tree: Tree, names: Collection[str]) -> None:
             raise tree.error(message, node)
 
 
-def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
+def _euler(uses: Iterable[tuple[Tree, ast.Name]], names: Collection[str]) -> Expr:
     """Return Euler's number for a letter e that is raised to powers and nothing else."""
     for tree, node in uses:
         powers = [n for n in tree.nodes() if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
         exponents = [n.right for n in powers if n.left is node]
         read = [m for e in exponents for m in ast.walk(e) if isinstance(m, ast.Name)]
-        if unreal := [m for m in read if tree.token(m).name in ("i", "j", "I")]:
+        if unreal := [m for m in read if tree.token(m).name in {"i", "j", "I"} - {*names}]:
             raise tree.error(f"found a complex power of e; {COMPLEX}", unreal[0])
         if not exponents:
             message = "found e; write exp(1) for Euler's number, or declare e where it is a quantity"

@@ -127,6 +127,16 @@ def _dotted() -> dict[str, tuple[str, str]]:
 
 
 DOTTED = _dotted()
+_ACCENTS = {"\u0302": "_hat", "\u0304": "_bar", "\u0305": "_bar", "\u0303": "_tilde"}
+_ACCENTED = {
+    chr(code): (parts[0], _ACCENTS[parts[1]])
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    if len(parts := unicodedata.normalize("NFD", chr(code))) == 2
+    and parts[0].isascii()
+    and parts[1] in _ACCENTS
+}
+"""Letters with an accent, with the letter and what is put behind its name."""
+_MARKS = "".join((*_DOTS, *_ACCENTS))
 _LATIN = "[A-Za-z][A-Za-z0-9_]*"
 _MATHEMATICAL = "\U0001d400-\U0001d7cb"
 """Letters in bold, italic and other faces, which stand for the letter itself."""
@@ -140,8 +150,8 @@ _PATTERN = re.compile(
     | (?P<newline>   \n )
     | (?P<semicolon> ; )
     | (?P<number>    (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? | [{FRACTIONS}] )
-    | (?P<name>      [A-Za-z] [{"".join(_DOTS)}]+ {_TAIL} | {_LATIN}
-                      | (?: [{"".join(DOTTED)}] | {_LETTER} ) [{"".join(_DOTS)}]* {_TAIL} )
+    | (?P<name>      [A-Za-z] [{_MARKS}]+ {_TAIL} | {_LATIN}
+                      | (?: [{"".join((*DOTTED, *_ACCENTED))}] | {_LETTER} ) [{_MARKS}]* {_TAIL} )
     | (?P<relation>  <- | := | -> | [←≔→↦⟵⟶] | =(?!=) )
     | (?P<comparison> == | <= | >= | != | < | > | ≤ | ≥ | ≠ )
     | (?P<logic>     & | \| )
@@ -269,8 +279,12 @@ def _name(match: re.Match[str], text: str) -> Token:
     matched = _DIFFERENCE.match(found)
     size = len(matched[0]) if matched else 1
     letter, marks = DOTTED.get(found[0], (unicodedata.normalize("NFKC", found[:size]), ""))
+    letter, accent = _ACCENTED.get(found[0], (letter, ""))
     marks += "".join(_DOTS.get(c, "") for c in found[size:])
-    rest = "".join(c for c in found[size:] if c not in _DOTS)
+    accent += "".join(_ACCENTS.get(c, "") for c in found[size:])
+    rest = "".join(c for c in found[size:] if c not in _MARKS)
+    if accent:  # m_1_hat, as in LaTeX, and m_hat_t of a step
+        rest = re.sub("^[0-9]*(?:_[0-9]+)*", lambda numbers: numbers[0] + accent, rest)
     index: tuple[str, ...] = ()
     if rest.endswith("_") and text[end : end + 1] in tuple("{("):
         inner, end = _group(text, end)

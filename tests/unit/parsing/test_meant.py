@@ -44,6 +44,12 @@ HEAVY_BALL = Rule((Update(v, beta * v + G**2), Update(x, x - lr * after(v))))
 ADAGRAD = Rule((Update(state, state + G**2), Update(x, x - lr * G / sqrt(after(state)))))
 
 READ = {
+    # accents
+    "m̂ = x̂ + v̄ ẋ - ŷ + ñ": Equation(
+        real("m_hat")[0], read("x_hat + v_bar*x' - y_hat + n_tilde")
+    ),
+    "m̂_1 + θ̂": read("m_1_hat + theta_hat"),
+    "m̂_{t+1} = b m̂_t + g_t; x_{t+1} = x_t - lr m̂_{t+1}": read("m_hat <- b*m_hat + g; x <- x - lr*m_hat+"),
     # words in place of signs
     "l θ̈ = -g sin θ": Equation(Symbol("l", real=True) * dot(dot(theta)), -g * sin(theta)),
     "y = sin² θ + cos^2 θ": Equation(y, sin(theta) ** 2 + cos(theta) ** 2),
@@ -163,6 +169,7 @@ REFUSED = {
     "x_ty_t": (0, r"write x_t\*y_t for the product"),
     "U = mgl cos θ": (4, r"write m\*g\*l for the product"),
     "ml^2 theta'^2/2": (0, r"write m\*l for the product"),
+    "e^{iω} + 1 = 0": (3, "a complex power of e"),
     "k_BT": (0, r"write k_B\*T for the product"),
     "exp(i*omega*t)": (4, "complex power"),
     "E - V": (0, r"write exp\(1\), or declare E"),
@@ -630,6 +637,7 @@ FOLLOWED = {
     "x_ty_t": "x_t*y_t",
     "U = mgl cos θ": "U = m*g*l cos θ",
     "ml^2 theta'^2/2": "m*l^2 theta'^2/2",
+    "e^{iω} + 1 = 0": "cos(ω) + 1 = 0",
     "k_BT": "k_B*T",
     "exp(i*omega*t)": "cos(omega*t)",
     "E - V": "exp(1) - V",
