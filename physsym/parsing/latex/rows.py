@@ -100,9 +100,10 @@ def _refuse_other_times(moving: Sequence[AppliedUndef], rows: Sequence[Row]) -> 
     for value in moving:
         if (value.args[0] - TIME).free_symbols - steps:
             row = next(row for row in rows if any(side.has(value) for side in row.sides))
+            sign = "-" if (value.args[0] - TIME).could_extract_minus_sign() else "+"
             name, at = as_command(str(value.func)), row.reading.positions.get(value, row.tree.start)
             message = (
                 f"found {value}, a product or the value at another time; write {name} \\cdot (...) for the "
-                f"product, or {name}_{{t-1}} for the value of the step before"
+                f"product, or {name}_{{t{sign}1}} for the value of the step"
             )
             raise ReadError(message, row.reading.text, at)
