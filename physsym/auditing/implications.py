@@ -39,6 +39,7 @@ _ARROWS = (
     ("back", r"\\impliedby\b|\\(?:Long)?Leftarrow\b|\\Longleftarrow\b|\\because\b|[⇐⟸∵]"),
     ("on", r"\\implies\b|\\(?:Long)?[Rr]ightarrow\b|\\therefore\b|[⇒⟹∴]|\b(?:hence|implies|so|thus|then)\b"),
 )
+_GAP = re.compile(r"\\q?quad(?![A-Za-z])|;")
 _LOGIC = re.compile(r"\\(?:lor|vee|land|wedge|neg|lnot|forall|exists)\b|[∨∧¬]")
 _SIGNS_IN_WORDS = re.compile(
     r"\b(?:non-?)?(?:positive|negative|zero|vanish\w*|smooth\w*|convex\w*|Lipschitz)\b", re.IGNORECASE
@@ -74,11 +75,15 @@ def conditions_stated(chain: Chain, equations: bool = False) -> tuple[Condition,
 
 @dataclass
 class Part:
-    """Statements of a formula between two arrows, with what may hold instead, and the arrow before them."""
+    """Statements of a formula between two arrows, with what may hold instead, and the arrow before them.
+
+    `beside` is whether they begin a step beside another one, whose conclusion may be meant as known.
+    """
 
     arrow: str
     statements: list[list[Chain]] = field(default_factory=list)
     listed: bool = False
+    beside: bool = False
 
     def alternatives(self) -> Alternatives:
         """Return the conditions that it states; those of chains of another kind are missing."""
@@ -97,7 +102,7 @@ class Part:
 def parts_of(chains: Sequence[Chain], text: str) -> list[list[Part]] | None:
     """Return the parts between arrows of each argument in a formula; None where there is no arrow."""
     arguments: list[list[Part]] = []
-    end = 0
+    end, apart = 0, False
     for chain in chains:
         start = chain.spans[0][0] if chain.spans else end
         between, end = text[end:start] or chain.words, chain.spans[-1][1] if chain.spans else end
@@ -105,6 +110,12 @@ def parts_of(chains: Sequence[Chain], text: str) -> list[list[Part]] | None:
         arrow = arrow or ("on" if chain.words.startswith(IMPLIES) else "")
         if not arguments or (not arrow and len(arguments[-1]) > 1 and r"\\" in between):
             arguments.append([Part("", [[chain]])])
+        elif arrow and apart and len(arguments[-1]) > 1:
+            # In "A => B,  C => D" the second step starts anew.
+            last = arguments[-1][-1]
+            begin = Part("", [last.statements.pop()], beside=True)
+            last.listed = last.listed and len(last.statements) > 1
+            arguments.append([begin, Part(arrow, [[chain]])])
         elif arrow:
             arguments[-1].append(Part(arrow, [[chain]]))
         elif re.search(r"\bor\b", chain.words):
@@ -112,6 +123,7 @@ def parts_of(chains: Sequence[Chain], text: str) -> list[list[Part]] | None:
         else:
             arguments[-1][-1].statements.append([chain])
             arguments[-1][-1].listed = arguments[-1][-1].listed or not re.search(r"\band\b", chain.words)
+        apart = not arrow and bool(_GAP.search(between))
     return arguments if any(len(parts) > 1 for parts in arguments) else None
 
 
@@ -254,7 +266,7 @@ def judge_implications(
         _with_either_sign(arguments, meaning, meanings, text)
     try:
         with joint(STEP_SECONDS):
-            found = [judge_step(Step(*step, around)) for parts in arguments for step in _steps(parts)]
+            found = [_judged(step, parts, around) for parts in arguments for step in _steps(parts)]
     except BudgetError:
         return Judgement("undecided", f"it was not found within {STEP_SECONDS:g} s how the statements follow")
     equations = any(sign in EQUAL for c in stated for sign in c.relations)
@@ -272,6 +284,14 @@ def judge_implications(
     if ifs:
         return Judgement("conditional", f"{says}, if {' and '.join(ifs)}", uses=uses)
     return Judgement("holds", says)
+
+
+def _judged(step: tuple[Part, Part], parts: Sequence[Part], around: Surroundings) -> Judgement:
+    """Return what is said of a step; one beside another step may have its conclusion as a premise too."""
+    one = judge_step(Step(*step, around))
+    if one.kind == "fails" and parts[0].beside:
+        return replace(one, kind="undecided", says=f"{one.says} alone", details=())
+    return one
 
 
 def _unless_on(arguments: Sequence[Sequence[Part]]) -> Judgement | None:

@@ -355,3 +355,19 @@ def test_a_hint_may_name_a_step(tmp_path):
 def test_what_a_text_does_not_state_of_a_letter_excludes_nothing(prose, tmp_path):
     assert (1 - 3) ** 2 >= 1 - 3 * 2
     assert entry_of(r"x^2 > 4 \implies x > 2", tmp_path, prose).kind in ("fails", "undecided")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"a = b \implies ac = bc, \qquad a = 2b \implies ac = 2bc", "holds"),
+        (r"x > 2 \implies x > 1, \quad x > 3 \implies x^2 > 9", "holds"),
+        (r"a = b \implies ac = bc, \qquad ac = bc \implies a = b", "conditional"),
+        (r"x = 1 \implies x^2 = 1, \qquad x^2 = 1 \implies x = 1", "undecided"),
+        (r"x = 1 \implies x^2 = 2, \qquad x > 3 \implies x > 2", "fails"),
+    ],
+)
+def test_a_step_beside_another_one_has_its_own_premise(line, kind, tmp_path):
+    entry = entry_of(line, tmp_path)
+    assert entry.kind == kind
+    assert kind != "conditional" or "c != 0" in entry.says
