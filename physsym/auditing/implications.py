@@ -49,7 +49,7 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _FOR_ALL = re.compile(r"\bfor (?:all|every|each|any)\b|\\forall|∀")
-_VARIABLE = re.compile(r"[a-z](?:_?\w)?'*")
+_VARIABLE = re.compile(r"(?![mrl](?:_|\b))[a-z](?:_?\w)?'*")  # a mass, a radius and a length are positive
 _SYMBOLS = 4  # of which signs are tried
 STEP_SECONDS = 1.0  # of processor time, for all steps of a formula
 _LINES = 4  # that state conditions on what a step is about
@@ -487,6 +487,7 @@ def _under(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgeme
     is_open = natural or symbols <= step.open
     # A variable may have either sign; of other letters, such as a mass, one often means the positive value.
     by_custom = not any(map(_VARIABLE.fullmatch, (s.name for s in symbols - step.open)))
+    by_custom = by_custom and all(c.expression.is_Symbol for c in repair)  # and not the negative one
     if (is_open and len(repair) > 1 and not natural) or (by_custom and not is_open):
         says = f"it would follow if {shown(repair)}, which the text does not say"
         return Judgement("undecided", says, verdict=verdict)

@@ -371,3 +371,14 @@ def test_a_step_beside_another_one_has_its_own_premise(line, kind, tmp_path):
     entry = entry_of(line, tmp_path)
     assert entry.kind == kind
     assert kind != "conditional" or "c != 0" in entry.says
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("m", "M"), ("m_1", "m_2"), ("r", "R"), (r"\omega_1", r"\omega_2")]
+)
+def test_letters_of_what_is_positive_by_custom_refute_nothing_by_a_negative_value(one, other, tmp_path):
+    entry = entry_of(rf"{one} < {other} \implies {one}^2 < {other}^2", tmp_path)
+    assert entry.kind in ("undecided", "conditional")
+    assert ">= 0" in entry.says
+    assert entry_of(rf"{one} < {other} \implies {one}^2 > {other}^2", tmp_path).kind == "fails"
+    assert entry_of(r"x < y \implies x^2 < y^2", tmp_path).kind == "fails"
