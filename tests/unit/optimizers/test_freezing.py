@@ -189,7 +189,7 @@ def test_the_module_reads_as_a_person_would_write_it():
     for line in (
         "    u <- rho*u - alpha*grad(x)",
         "    alpha    displacement per force in one step; dimension M^-1 T^2; 0.1 (given)",
-        "    rho      fraction of the velocity kept in one step; dimensionless; to be given",
+        "    rho      fraction of the velocity kept in one step; dimensionless; 0 <= rho < 1; to be given",
         "def step(u, x, grad, *, alpha=0.1, rho):",
         "    u_next = rho*u - alpha*g",
     ):
