@@ -79,7 +79,7 @@ class Consequence:
 
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
-    usable = _current([f for f in facts if f.kind not in ("fails", "note")])
+    usable = current([f for f in facts if f.kind not in ("fails", "note")])
     one, other, used = with_definitions(left, right, _values(usable))
     if used and agree_at_a_point(*in_unknowns(one, other).expressions):
         found = compared(one, other)
@@ -112,7 +112,7 @@ def _with_arguments(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     return found and replace(found, meant=meant)
 
 
-def _current(facts: Sequence[Fact]) -> list[Fact]:
+def current(facts: Sequence[Fact]) -> list[Fact]:
     """Return facts without those whose name has another value later: from both, anything would follow."""
     shifted = {f: _from_index(f.left, f.right) for f in facts if is_name(f.left) or is_sequence(f.left)}
     latest = dict(shifted.values())

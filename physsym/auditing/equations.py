@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import dropwhile, islice, takewhile
 
 from sympy import Add, Derivative, Expr, Integer, N
 from sympy.core.function import AppliedUndef
@@ -20,9 +21,11 @@ from physsym.auditing.comparisons import (
     where_it_fails,
 )
 from physsym.auditing.consequences import (
+    Consequence,
     by_definitions,
     conditions,
     consequence,
+    current,
     differentiated,
     named_for_the_first_time,
     with_definitions,
@@ -34,6 +37,7 @@ from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.only_solutions import as_the_only_one
+from physsym.auditing.other_notations import is_of_the_unit
 from physsym.auditing.point_values import false_numbers, never_equal, value_at_a_point
 from physsym.auditing.roots import root_of, unless_another_is_stated, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
@@ -42,13 +46,16 @@ from physsym.auditing.sentences import (
     claims_equality,
     is_approximate,
     is_denied,
+    is_negated,
     names_another_case,
     sets_anew,
+    states_a_condition,
 )
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
     ReadFormula,
+    facts_of,
     formulas_of,
     in_scope,
     is_name,
@@ -59,6 +66,7 @@ from physsym.auditing.sheet import (
     special_values_of,
 )
 from physsym.auditing.solutions import descent_of, is_equation_for, misses, solution_of, solves
+from physsym.auditing.stated_equations import equations_on, may_not_commute, with_equations
 from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
@@ -214,10 +222,35 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
 
 
 def _differing(found: Comparison, uses: tuple[Formula, ...], context: Context, than: str = "") -> Judgement:
+    """Return that two sides differ at a point at which what the text states holds, or are equal by it."""
     if is_approximate(context.formula):
         says = "the two sides differ, and the text says that they are approximately equal"
         return Judgement("note", says, where_it_fails(found), uses, found.verdict)
-    return differing(found, context.values, context.given, uses, than)
+    first, second = found.sides.expressions[:2]
+    facts = (*context.facts, *_conditions_behind(context))
+    before = [f for f in facts if not is_negated(f.formula) and not is_of_the_unit(f)]
+    letters = first.free_symbols | second.free_symbols
+    stated = equations_on(letters, current(before), context.formula, functions=True)
+    there = with_equations(found, stated, context.given) if stated else found
+    if isinstance(there, Comparison):
+        return differing(there, context.values, context.given, uses, than)
+    if there is not None:
+        met = letters.union(*(s.gap.free_symbols for s in stated if {*s.facts} & {*there.facts}))
+        if may_not_commute((context.formula, *formulas_of(there.facts)), met):
+            says = f"by {places(there.facts)} it holds for numbers, and perhaps not for operators or vectors"
+            return Judgement("undecided", says, uses=uses)
+        by_stated = _following(there, context)
+        return replace(by_stated, uses=tuple(dict.fromkeys((*uses, *by_stated.uses))))
+    used = places([f for s in stated for f in s.facts][::-1])
+    return Judgement("undecided", f"no point was found at which it fails and {used} may hold", uses=uses)
+
+
+def _conditions_behind(context: Context) -> Iterator[Fact]:
+    """Yield the equations behind a formula that the words before them make its conditions."""
+    behind = dropwhile(lambda read: read.formula != context.formula, context.text)
+    for read in takewhile(lambda read: states_a_condition(read.formula), islice(behind, 1, None)):
+        if len(read.meanings) == 1:
+            yield from facts_of(read.formula, read.meanings[0], (), "undecided")
 
 
 def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement | None:
@@ -264,8 +297,11 @@ def _open(found: Comparison) -> Judgement:
 def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return that an equation follows from earlier ones, None where this is not found."""
     found = consequence(left, right, context.scope[-40:])
-    if found is None:
-        return None
+    return None if found is None else _following(found, context)
+
+
+def _following(found: Consequence, context: Context) -> Judgement:
+    """Return that an equation follows from earlier ones, if those that were not shown hold."""
     uses = formulas_of(found.facts)
     sure = ("holds", "definition")
     needed = [f for f in found.facts if f.kind == "conditional" or not (f.defines or f.kind in sure)]

@@ -18,11 +18,11 @@ from itertools import pairwise
 
 from sympy import Expr, Mul, Pow, Symbol
 
-from physsym.auditing.expansions import is_exact
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.readings import chain_as_text
 from physsym.auditing.sentences import is_negated, states_a_condition
 from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
+from physsym.auditing.stated_equations import equations_on
 from physsym.auditing.stated_values import stated_before
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
@@ -177,22 +177,9 @@ class Surroundings:
 
     def equations(self, symbols: frozenset[Symbol]) -> list[tuple[Formula, tuple[Condition, ...]]]:
         """Return the earlier equations on symbols, and on those that these equations have, the last ones."""
-        found: list[tuple[Formula, tuple[Condition, ...]]] = []
-        known = symbols
-        for fact in reversed(self.facts):
-            if (
-                fact.formula == self.formula
-                or fact.kind in ("fails", "note")
-                or not in_scope(fact, self.formula)
-            ):
-                continue
-            unknowns = in_unknowns(fact.left, fact.right)
-            gap = Condition(unknowns.expressions[0] - unknowns.expressions[1], "= 0")
-            plain = not unknowns.applications and is_exact(fact.left, fact.right)
-            if plain and gap.expression.free_symbols & known:
-                found.append((fact.formula, (gap,)))
-                known |= gap.expression.free_symbols
-        return found[:_LINES][::-1]
+        before = [f for f in self.facts if f.formula != self.formula]
+        stated = equations_on(symbols, before, self.formula)[:_LINES]
+        return [(s.facts[0].formula, (Condition(s.gap, "= 0"),)) for s in stated[::-1]]
 
     def numbers(self, symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
         """Return the values that the sentence before the formula gives to symbols."""

@@ -63,6 +63,11 @@ class Notation:
         )
 
 
+def is_of_the_unit(fact: Fact) -> bool:
+    """Return whether an equation is on i or j alone, as i**2 = -1 is, which no number satisfies."""
+    return {s.name for side in (fact.left, fact.right) for s in side.free_symbols} <= {*_UNITS}
+
+
 def other_notations(meaning: Meaning, formula: Formula, text: Sequence[ReadFormula]) -> Iterator[Notation]:
     """Yield the other notations that a formula may be written in."""
     sides = [side for chain in meaning.chains for side in chain.sides]
