@@ -67,7 +67,7 @@ from physsym.auditing.sheet import (
 )
 from physsym.auditing.solutions import descent_of, is_equation_for, misses, solution_of, solves
 from physsym.auditing.stated_equations import equations_on, may_not_commute, with_equations
-from physsym.auditing.stated_values import Values, differing
+from physsym.auditing.stated_values import Values, at_values_of_the_sentence, differing
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.auditing.unrolling import judge_unrolled
@@ -218,7 +218,8 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
             comparison, used = with_definitions
             than = f"with {places(used)} put in, the two sides differ"
             return _differing(comparison, formulas_of(used), context, than)
-    return _open(found)
+    here = at_values_of_the_sentence(left, right, context.text, context.formula, context.given)
+    return here or _open(found)
 
 
 def _differing(found: Comparison, uses: tuple[Formula, ...], context: Context, than: str = "") -> Judgement:
@@ -297,7 +298,10 @@ def _open(found: Comparison) -> Judgement:
 def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return that an equation follows from earlier ones, None where this is not found."""
     found = consequence(left, right, context.scope[-40:])
-    return None if found is None else _following(found, context)
+    if found is None:
+        return None
+    here = at_values_of_the_sentence(left, right, context.text, context.formula, context.given)
+    return here or _following(found, context)
 
 
 def _following(found: Consequence, context: Context) -> Judgement:

@@ -32,15 +32,72 @@ def values_beside(formulas: Sequence[ReadFormula], place: int) -> Values:
 
 
 def stated_before(formulas: Sequence[ReadFormula], formula: Formula) -> Iterator[tuple[str, Expr]]:
-    """Yield the names to which the sentence before a formula gives a single value, as in "with $a = 2$"."""
-    place = next((k for k, read in enumerate(formulas) if read.formula == formula), 0)
+    """Yield the names to which the text before a formula gives a single value, as in "with $a = 2$".
+
+    A value in the sentence of the formula comes before those of sentences above it.
+    """
+    here = stated_in_sentence(formulas, formula)
+    yield from ((name, values[0]) for name, values in here.items() if len(values) == 1)
     said = [(name, Rational(number)) for name, number in _IN_WORDS.findall(formula.before)]
-    for read in _near(formulas[place], reversed(formulas[:place])) if formulas else ():
-        for meaning in read.meanings[:1]:
-            said += [(str(f.left), f.right) for f in special_values_of(read.formula, meaning)]
+    said += _special_values(_inline_before(formulas, formula))
     for name, value in dict.fromkeys(reversed(said)):
-        if all(other == value for again, other in said if again == name):
+        if name not in here and all(other == value for again, other in said if again == name):
             yield name, value
+
+
+def stated_in_sentence(formulas: Sequence[ReadFormula], formula: Formula) -> Values:
+    """Return the numbers that the sentence of a formula gives to letters before it."""
+    inline = (
+        read for read in _inline_before(formulas, formula) if f"${read.formula.text}$" in formula.sentence
+    )
+    words = re.sub(r"\$[^$]*\$", "$", formula.sentence)
+    found: dict[str, tuple[Expr, ...]] = {}
+    for name, value in (
+        *_special_values(reversed([*inline])),
+        *((n, Rational(v)) for n, v in _IN_WORDS.findall(words)),
+    ):
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), value)))
+    return found
+
+
+def _inline_before(formulas: Sequence[ReadFormula], formula: Formula) -> Iterator[ReadFormula]:
+    """Yield the inline formulas shortly before a formula, the nearest first."""
+    place = next((k for k, read in enumerate(formulas) if read.formula == formula), 0)
+    yield from _near(formulas[place], reversed(formulas[:place])) if formulas else ()
+
+
+def _special_values(formulas: Iterable[ReadFormula]) -> list[tuple[str, Expr]]:
+    """Return the letters that formulas say to be numbers, as x = 2 does."""
+    stated = (f for read in formulas for m in read.meanings[:1] for f in special_values_of(read.formula, m))
+    return [(str(f.left), f.right) for f in stated]
+
+
+def at_values_of_the_sentence(
+    left: Expr,
+    right: Expr,
+    formulas: Sequence[ReadFormula],
+    formula: Formula,
+    given: Sequence[Condition] = (),
+) -> Judgement | None:
+    """Return what is said of sides that are numbers by the values in the sentence of a formula, else None.
+
+    Older values of the text, of which another line may have been said, are of other cases.
+    """
+    sides = in_unknowns(left, right).expressions
+    letters = {s for side in sides for s in side.free_symbols}
+    values = stated_in_sentence(formulas, formula) if letters else {}
+    if not letters or not all(s.name in values for s in letters):
+        return None
+    if any(len(values[s.name]) > 1 for s in letters):
+        return Judgement("undecided", "its sentence gives several values of a letter")
+    put = {s: values[s.name][0] for s in letters}
+    one, other = (side.xreplace(put) for side in sides)
+    at = " and ".join(f"{s} = {put[s]}" for s in sorted(letters, key=str))
+    if one.has(zoo, nan) or other.has(zoo, nan):
+        return None
+    if (found := compared(one, other, given)).holds:
+        return Judgement("conditional", f"holds if {at}", verdict=found.verdict)
+    return Judgement("undecided", f"at {at} of its sentence the sides are {one} and {other}")
 
 
 def _beside(formulas: Sequence[ReadFormula], place: int) -> Iterator[ReadFormula]:

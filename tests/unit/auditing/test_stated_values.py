@@ -113,3 +113,25 @@ def test_values_are_those_of_the_cell_in_a_notebook(tmp_path, cells, kind, layou
 )
 def test_values_of_one_letter_in_several_ways(tmp_path, before, formula, kind):
     assert last(tmp_path, f"{before}\n\n$${formula}$$\n").kind == kind
+
+
+CHOSEN = r"If we choose $\gamma = 2$, then $x = 2\gamma = 4$. If we choose $\gamma = 3$, then"
+
+
+@pytest.mark.parametrize(
+    ("before", "right", "wrong"),
+    [
+        (CHOSEN, r"y = 2\gamma = 6", r"y = 2\gamma = 4"),
+        (CHOSEN.replace(". If", ".\n\nIf"), r"y = 2\gamma = 6", r"y = 2\gamma = 4"),
+        ("With a = 2 we get $z = a^2 = 4$. With a = 3 we get", "y = a^2 = 9", "y = a^2 = 4"),
+    ],
+)
+def test_a_value_in_the_sentence_comes_before_older_ones(tmp_path, before, right, wrong):
+    entry = last(tmp_path, f"{before} ${right}$.")
+    assert entry.kind == "conditional"
+    assert "= 3" in entry.says
+    assert last(tmp_path, f"{before} ${wrong}$.").kind not in ("holds", "conditional")
+
+
+def test_of_two_values_in_the_sentence_neither_is_meant(tmp_path):
+    assert last(tmp_path, "For $a = 1$ or $a = 2$ it is $y = a^2 = 4$.").kind == "undecided"
