@@ -160,10 +160,17 @@ def escaped(line: str) -> str:
 def plain_signs(app, what, name, obj, options, lines):
     """Escape signs of reStructuredText in the prose of docstrings, but not in their examples."""
     example = False
+    if what == "property":
+        lines.insert(0, "")  # else napoleon takes what stands before a colon for a type
     for k, line in enumerate(lines):
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
         if not example and not re.match(r"\s*\*+\w+( :.*)?$", line):  # such as **options
             lines[k] = bibliography.linked_in_docstring(escaped(line))
+
+
+def called(app, what, name, obj, options, signature, returns):
+    """Return how a class is called: it may be made by a method that takes arguments of any names."""
+    return (str(inspect.signature(obj)), returns) if what == "class" and signature else None
 
 
 def without_icon(app, pagename, templatename, context, doctree):
@@ -177,4 +184,5 @@ def setup(app):
     app.connect("source-read", fill)
     app.connect("html-page-context", without_icon)
     app.connect("build-finished", finish)
+    app.connect("autodoc-process-signature", called)
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon

@@ -67,6 +67,15 @@ def test_every_public_name_is_in_the_reference(site):
         assert [n for n in names if f'id="{module}.{n}"' not in page and f">{module}.{n}<" not in page] == []
 
 
+def test_the_reference_shows_how_to_call_what_is_offered(site):
+    shown = ""
+    for page in (site / "reference").glob("*.html"):
+        signatures = re.findall(r'<dt class="sig.*?</dt>', page.read_text(), re.DOTALL)
+        shown += "\n".join(re.sub("<[^>]+>", "", one) for one in signatures)
+    assert "class physsym.Step(says: " in shown
+    assert "*args: " not in shown
+
+
 def test_formulas_are_mathml_and_search_knows_the_words(site):
     read = pages(site)
     lecture = site / "lectures" / "from-mechanics-to-optimizers.html"
