@@ -62,7 +62,7 @@ from physsym.core.symbols import dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
-from physsym.verify.budget import budget
+from physsym.verify.budget import BudgetError, budget, ending
 from physsym.verify.conditions import implied, simplified
 from physsym.verify.domains import defined
 
@@ -122,13 +122,14 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
                 values=values_beside(formulas, place),
                 arrays=arrays,
             )
-            one = judged_by_each_value(
-                known if named or not above else [f for f in known if f.formula not in above],
-                simplest_forms(sides),
-                read.formula,
-                relying,
-                partial(_judged_by, meanings, context, elsewhere),
-            )
+            with ending(end - time.process_time()):
+                one = judged_by_each_value(
+                    known if named or not above else [f for f in known if f.formula not in above],
+                    simplest_forms(sides),
+                    read.formula,
+                    relying,
+                    partial(_judged_by, meanings, context, elsewhere),
+                )
             if named or place not in rules:  # the lines of a rule are one statement
                 one = unless_circular(one, above)
                 for used in one.uses if one.kind != "note" else ():
@@ -136,6 +137,8 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             one = as_the_text_says(one, read.formula, meanings[0], facts)
         except HintError:
             raise
+        except BudgetError:
+            one = Judgement("undecided", "the time of the audit is used up")
         except BREAKDOWNS as error:
             one = Judgement("undecided", f"it could not be judged: {type(error).__name__}: {error}")
         yield replace(

@@ -22,6 +22,7 @@ SECONDS = 4.0
 P = ParamSpec("P")
 T = TypeVar("T")
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_end: ContextVar[float | None] = ContextVar("end", default=None)
 _charged: ContextVar[float] = ContextVar("charged", default=0.0)
 # Before this time of the wall clock the deadline cannot have passed: a thread takes no more time than that
 # clock shows, which is much quicker to read.
@@ -114,6 +115,27 @@ def joint(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
+def ending(seconds: float) -> Iterator[None]:
+    """Let no verdict within the block go beyond this processor time, each of them within its own.
+
+    Parameters
+    ----------
+    seconds
+        The processor time of the block; a verdict that is asked for later is undecided at once.
+
+    Yields
+    ------
+    None
+    """
+    end, outer = _now() + seconds, _end.get()
+    token = _end.set(end if outer is None else min(end, outer))
+    try:
+        yield
+    finally:
+        _end.reset(token)
+
+
+@contextmanager
 def part(fraction: float) -> Iterator[None]:
     """Limit what is done within the block to a fraction of the time that is left, if there is a limit."""
     left = remaining()
@@ -154,8 +176,8 @@ def check_time(needed: float = 0.0) -> None:
 
 @contextmanager
 def _until(deadline: float) -> Iterator[None]:
-    outer = _deadline.get()
-    token = _deadline.set(deadline if outer is None else min(deadline, outer))
+    limits = (deadline, _deadline.get(), _end.get())
+    token = _deadline.set(min(limit for limit in limits if limit is not None))
     _safe_until.set(0.0)
     try:
         yield

@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 from sympy import Derivative, Function, Integer, Rational, Symbol, atan, cos, exp, pi, sin, sqrt
 
+from physsym.auditing import judges
+from physsym.auditing.judgements import Judgement
 from physsym.auditing.judges import judged_formulas
 from physsym.auditing.sheet import ReadFormula
 from physsym.auditing.texts import Formula, Hint
 from physsym.core.symbols import dot
 from physsym.parsing.meanings import Chain, Meaning
+from physsym.verify.budget import check_time, joint
 
 x, Q, b, c, eta, lam, beta, s, w, g, eps, h, m, v, n, a, q = (
     Symbol(name, real=True)
@@ -359,6 +362,24 @@ def test_a_budget_that_is_used_up():
     (entry,) = audit(equation(q, a, a + Integer(0)), seconds=-1)
     assert entry.kind == "undecided"
     assert "time" in entry.says
+
+
+def test_one_formula_takes_no_more_than_what_is_left_of_the_budget(monkeypatch):
+    def for_ever(*_):
+        with joint(5):
+            while True:
+                check_time()
+
+    def is_in_time(*_):
+        with joint(5):
+            check_time()
+        return Judgement("holds")
+
+    for judge, kind in ((for_ever, "undecided"), (is_in_time, "holds")):
+        monkeypatch.setattr(judges, "judged_by_each_value", judge)
+        (entry,) = audit(equation(q, a, a + Integer(0)), seconds=0.5)
+        assert entry.kind == kind
+        assert ("the time of the audit is used up" in entry.says) == (kind == "undecided")
 
 
 def test_statements_of_one_formula_are_used_by_those_behind_them():

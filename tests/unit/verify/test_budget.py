@@ -238,3 +238,14 @@ def test_more_time_is_used_where_less_was_not_enough():
         assert identical(Abs(motzkin), motzkin).outcome is Outcome.UNDECIDABLE
     with budget.budget(600):
         assert identical(Abs(motzkin), motzkin).outcome is Outcome.HOLDS
+
+
+def test_the_end_of_a_block_bounds_each_verdict_within_it():
+    with budget.ending(0.05):
+        first, second = judge(for_ever), judge(for_ever)
+        assert judge().outcome is Outcome.HOLDS
+    assert first.outcome is second.outcome is Outcome.UNDECIDABLE
+    with budget.ending(60), budget.ending(-1), pytest.raises(BudgetError), budget.joint(1):
+        check_time()
+    with budget.joint(60):
+        check_time()
