@@ -74,6 +74,8 @@ def finish(app, failed):
 
 # ------------------------------------------------------------------ the reference, from docstrings
 
+COLON = "\ue000"  # a character of no meaning
+
 # A name that several packages offer is described by the first of them here that has it.
 PACKAGES = (
     "physsym", "physsym.vocabulary", "physsym.integrators", "physsym.analysis", "physsym.claims",
@@ -160,12 +162,17 @@ def escaped(line: str) -> str:
 def plain_signs(app, what, name, obj, options, lines):
     """Escape signs of reStructuredText in the prose of docstrings, but not in their examples."""
     example = False
-    if what == "property":
-        lines.insert(0, "")  # else napoleon takes what stands before a colon for a type
+    if what == "property" and lines:
+        lines[0] = lines[0].replace(":", COLON)  # else napoleon takes what stands before it for a type
     for k, line in enumerate(lines):
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
         if not example and not re.match(r"\s*\*+\w+( :.*)?$", line):  # such as **options
             lines[k] = bibliography.linked_in_docstring(escaped(line))
+
+
+def with_colons(app, what, name, obj, options, lines):
+    """Put colons back, behind napoleon."""
+    lines[:] = [line.replace(COLON, ":") for line in lines]
 
 
 def called(app, what, name, obj, options, signature, returns):
@@ -186,3 +193,4 @@ def setup(app):
     app.connect("build-finished", finish)
     app.connect("autodoc-process-signature", called)
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", with_colons, priority=600)

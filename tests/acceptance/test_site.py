@@ -74,6 +74,8 @@ def test_the_reference_shows_how_to_call_what_is_offered(site):
         shown += "\n".join(re.sub("<[^>]+>", "", one) for one in signatures)
     assert "class physsym.Step(says: " in shown
     assert "*args: " not in shown
+    physsym = (site / "reference" / "physsym.html").read_text()
+    assert "Return what is carried from step to step: the targets" in physsym  # a property's, with a colon
 
 
 def test_formulas_are_mathml_and_search_knows_the_words(site):
