@@ -31,7 +31,7 @@ from physsym.optimizers.report.transfer_function import response
 from physsym.printing import mathml, unicode
 from physsym.runtime.start import start_order
 from physsym.transform.registry import apply, expect
-from physsym.vocabulary import Face, Vocabulary
+from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 FACES: tuple[Face, ...] = ("physics", "learning")
 # Where sliders begin: a step at which each of the usual rules is stable in the valley.
@@ -78,7 +78,7 @@ def described(entry: Entry) -> dict[str, object]:
         "formula": [_math(rule, face, entry.vocabulary) for face in FACES],
         "numbers": numbers,
         "coefficients": own,
-        "parameters": [slider(p, entry.vocabulary, rule) for p in rule.parameters],
+        "parameters": [slider(p, entry, rule) for p in rule.parameters],
         "rollout": _rollout(entry, entry.rule, starts(entry)),
         "curvature": {"key": state_name(curvature), "sign": _signs(curvature)},
         "stability": _stability(rule, curvature),
@@ -103,10 +103,23 @@ def starts(entry: Entry) -> dict[Symbol, Expr]:
     return found
 
 
-def slider(symbol: Symbol, vocabulary: Vocabulary, rule: Rule | None = None) -> dict[str, object]:
+def meaning(symbol: Symbol, entry: Entry, rule: Rule | None = None) -> str:
+    """Return what a parameter of a rule, or else a constant of mechanics, is; empty where nothing says so.
+
+    Scalars of the standard vocabulary are words for one definition, such as eta = dt/gamma. A parameter with
+    the name may have another one, or none: its own is shown.
+    """
+    words, usual = (q.meaning if (q := v.quantity(symbol)) else "" for v in (entry.vocabulary, STANDARD))
+    if (words and words != usual) or (rule is None and entry.vocabulary.kind_of(symbol) != "scalar"):
+        return words
+    value = entry.mechanics.parameters.get(symbol) if rule and entry.mechanics else None
+    return f"{_signs(value)} in mechanics" if value not in (None, symbol) else ""
+
+
+def slider(symbol: Symbol, entry: Entry, rule: Rule | None = None) -> dict[str, object]:
     """Return a slider for a parameter or a constant: its name, where it begins and ends, and its scale."""
     name = state_name(symbol)
-    quantity = vocabulary.quantity(symbol)
+    quantity = entry.vocabulary.quantity(symbol)
     ranges = (*(rule.ranges if rule else ()), *(quantity.range if quantity else ()))
     sides = {c.expression for c in ranges}
     typical = dict(rule.typical).get(symbol) if rule else None
@@ -119,12 +132,11 @@ def slider(symbol: Symbol, vocabulary: Vocabulary, rule: Rule | None = None) -> 
         scale = {"log": True, "low": begin / 10**_DECADES, "high": begin * 10**_DECADES, "begin": begin}
     else:
         scale = {"log": False, "low": -1, "high": 1, "begin": begin}
-    meaning = quantity.meaning if quantity else ""
     return {
         "key": name,
-        "math": [_math(symbol, face, vocabulary) for face in FACES],
+        "math": [_math(symbol, face, entry.vocabulary) for face in FACES],
         "sign": _signs(symbol),
-        "says": meaning,
+        "says": meaning(symbol, entry, rule),
         **scale,
     }
 
@@ -232,7 +244,7 @@ def _mechanics(entry: Entry, known: Mechanics) -> dict[str, object]:
     return {
         "law": [_math_of_law(known, face, entry.vocabulary) for face in FACES],
         "step": state_name(known.step),
-        "constants": [slider(s, entry.vocabulary) for s in known.constants],
+        "constants": [slider(s, entry) for s in known.constants],
         "forward": _formulas(*own) if own else None,
         "back": {
             "keys": [state_name(s) for s in back],

@@ -21,7 +21,7 @@ from physsym.explorer.entries import of_derivation, of_rule
 from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape, starts
 from physsym.explorer.page import LARGEST, page, script
 from physsym.optimizers.naming import as_lifted
-from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, u, x
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, rho, u, x
 from tests.support.javascript import needs_node, run_by_node
 from tests.support.tiers import in_tiers
 
@@ -489,3 +489,31 @@ def test_a_derivation_without_integration_has_no_mechanics():
     made = of_derivation(ps.Derivation("A rule", start, ()))
     assert made.mechanics is None
     assert made.reason == "the derivation integrates no law of motion"
+
+
+WHAT_PARAMETERS_ARE = {
+    "gradient_descent": {"eta": "Δt/γ in mechanics"},
+    "known:nesterov": {"eta": "Δt²/m in mechanics", "rho": "(m − γ Δt)/m in mechanics"},
+    "x <- x - eta*grad(x)/2": {"eta": "2 Δt/γ in mechanics"},
+    "x <- x - m*grad(x)": {"m": "Δt/γ in mechanics"},
+    "x <- x - eta*(grad(x) + lam*x)": {"eta": "", "lam": ""},  # the weight of a decay is no curvature
+    "known:adam": dict.fromkeys(("beta_1", "beta_2", "eps", "eta"), ""),
+    "known:rmsprop": dict.fromkeys(("eps", "eta", "rho"), ""),
+}
+
+
+@pytest.mark.parametrize("name", WHAT_PARAMETERS_ARE)
+def test_a_parameter_is_what_mechanics_makes_of_it_and_else_nothing(name):
+    """The words of the standard vocabulary for eta and rho hold of one definition each."""
+    made = described(text_entry(name))
+    assert {p["key"]: p["says"] for p in made["parameters"]} == WHAT_PARAMETERS_ARE[name]
+
+
+def test_constants_and_what_an_author_declares_have_their_words():
+    entry = entry_of("Momentum with forward Euler friction")
+    constants = described(entry)["mechanics"]["constants"]
+    words = ["mass of the particle", "friction coefficient", "time step"]
+    assert [c["says"] for c in constants] == words
+    kept = replace(STANDARD.quantity(rho), meaning="part that is kept")
+    mine = replace(entry, vocabulary=STANDARD.extended(kept))
+    assert [p["says"] for p in described(mine)["parameters"]] == ["Δt/γ in mechanics", "part that is kept"]
