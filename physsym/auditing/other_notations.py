@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, I, log
+from sympy.core.function import AppliedUndef
 
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sheet import Fact, ReadFormula
@@ -65,7 +66,8 @@ class Notation:
 
 def is_of_the_unit(fact: Fact) -> bool:
     """Return whether an equation is on i or j alone, as i**2 = -1 is, which no number satisfies."""
-    return {s.name for side in (fact.left, fact.right) for s in side.free_symbols} <= {*_UNITS}
+    gap = fact.left - fact.right
+    return {s.name for s in gap.free_symbols} <= {*_UNITS} and not gap.has(AppliedUndef)
 
 
 def other_notations(meaning: Meaning, formula: Formula, text: Sequence[ReadFormula]) -> Iterator[Notation]:

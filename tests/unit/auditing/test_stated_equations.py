@@ -50,6 +50,12 @@ def test_equations_that_are_not_stated_do_not_help(tmp_path, before, true, wrong
     assert last(tmp_path, f"# One\n\n{before}\n\n# Another", f"$${true}$$").kind == "fails"
 
 
+def test_an_index_i_is_no_imaginary_unit(tmp_path):
+    before = "$$x_{i+1} = x_i + 1$$\n\n$$s_i^2 = 1$$"
+    assert last(tmp_path, before, "$$y = s_i^3 = s_i$$").kind == "conditional"
+    assert last(tmp_path, before, "$$y = s_i^3 = s_i + 1$$").kind == "fails"
+
+
 def test_the_point_satisfies_the_equations(tmp_path):
     entry = last(tmp_path, "Let $a b = 0$.", "$$q = (a+b)^2 = a^2 + 2b^2$$")
     assert entry.details[1] == "at a = 0, b = -1: 1 against 2"
