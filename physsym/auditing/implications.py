@@ -21,7 +21,7 @@ from sympy import Expr, Mul, Pow, Symbol
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.readings import chain_as_text
 from physsym.auditing.sentences import is_negated, states_a_condition
-from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
+from physsym.auditing.sheet import ARROWS, EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
 from physsym.auditing.stated_equations import equations_on
 from physsym.auditing.stated_values import stated_before
 from physsym.auditing.texts import Formula
@@ -34,11 +34,6 @@ from physsym.verify.conditions import consistent, implied, natural_ranges
 from physsym.verify.domains import defined
 from physsym.verify.implication import Alternatives, follows_where_defined, repaired
 
-_ARROWS = (
-    ("both", r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]|\biff\b|\bif and only if\b"),
-    ("back", r"\\impliedby\b|\\(?:Long)?Leftarrow\b|\\Longleftarrow\b|\\because\b|[⇐⟸∵]"),
-    ("on", r"\\implies\b|\\(?:Long)?[Rr]ightarrow\b|\\therefore\b|[⇒⟹∴]|\b(?:hence|implies|so|thus|then)\b"),
-)
 _GAP = re.compile(r"\\q?quad(?![A-Za-z])|;")
 _LOGIC = re.compile(r"\\(?:lor|vee|land|wedge|neg|lnot|forall|exists)\b|[∨∧¬]")
 _SIGNS_IN_WORDS = re.compile(
@@ -106,7 +101,7 @@ def parts_of(chains: Sequence[Chain], text: str) -> list[list[Part]] | None:
     for chain in chains:
         start = chain.spans[0][0] if chain.spans else end
         between, end = text[end:start] or chain.words, chain.spans[-1][1] if chain.spans else end
-        arrow = next((name for name, sign in _ARROWS if re.search(sign, between)), "")
+        arrow = next((name for name, sign in ARROWS if re.search(sign, between)), "")
         arrow = arrow or ("on" if chain.words.startswith(IMPLIES) else "")
         if not arguments or (not arrow and len(arguments[-1]) > 1 and r"\\" in between):
             arguments.append([Part("", [[chain]])])
@@ -471,7 +466,9 @@ def _under(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgeme
     if not repair:
         return None
     symbols, natural = _symbols(repair), repair == natural_ranges(step.symbols)
-    is_open = natural or symbols <= step.open
+    # Nobody leaves unsaid that a constant is negative.
+    negative = any((-c.expression).is_Symbol for c in repair)
+    is_open = natural or (symbols <= step.open and not negative)
     # A variable may have either sign; of other letters, such as a mass, one often means the positive value.
     by_custom = not any(map(_VARIABLE.fullmatch, (s.name for s in symbols - step.open)))
     by_custom = by_custom and all(c.expression.is_Symbol for c in repair)  # and not the negative one

@@ -27,7 +27,8 @@ _DENIES = _words(
 )
 _REJECTS = _words(r"contradict\w*|impossible|absurd|false|fails?|wrong|not true|nonsense|not")
 _CONDITIONS = re.compile(
-    r"^\W*(?:and )?(?:where|with|for|if|provided|when|since|as|because|given|assuming|in which|here)\b",
+    r"^\W*(?:and )?(?:(?:which |this |that |it )?(?:holds?|is (?:true|valid|right)|valid|true) )?"
+    r"(?:where|with|for|if|provided|when|whenever|since|as|because|given|assuming|in which|here)\b",
     re.IGNORECASE,
 )
 _CALLS_WRONG = re.compile(

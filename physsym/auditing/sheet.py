@@ -27,6 +27,11 @@ from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
 
 EQUAL = ("=", ":=")
+ARROWS = (
+    ("both", r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]|\biff\b|\bif and only if\b"),
+    ("back", r"\\impliedby\b|\\(?:Long)?Leftarrow\b|\\Longleftarrow\b|\\because\b|[⇐⟸∵]"),
+    ("on", r"\\implies\b|\\(?:Long)?[Rr]ightarrow\b|\\therefore\b|[⇒⟹∴]|\b(?:hence|implies|so|thus|then)\b"),
+)
 _QUANTITY = re.compile(
     r"\b(constants?|parameters?|coefficients?|gravity|acceleration|mass|masses|lengths?)\b", re.IGNORECASE
 )

@@ -10,7 +10,7 @@ from sympy import Expr, Rational, expand, nan, zoo
 
 from physsym.auditing.comparisons import Comparison, compared, where_it_fails
 from physsym.auditing.judgements import Judgement, failing
-from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms, special_values_of
+from physsym.auditing.sheet import ARROWS, EQUAL, ReadFormula, is_sequence, simplest_forms, special_values_of
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.verdicts import Condition
@@ -50,7 +50,7 @@ def stated_in_sentence(formulas: Sequence[ReadFormula], formula: Formula) -> Val
     inline = (
         read for read in _inline_before(formulas, formula) if f"${read.formula.text}$" in formula.sentence
     )
-    words = re.sub(r"\$[^$]*\$", "$", formula.sentence)
+    words = re.sub(r"\$+[^$]*\$+", "$", formula.sentence)
     found: dict[str, tuple[Expr, ...]] = {}
     for name, value in (
         *_special_values(reversed([*inline])),
@@ -67,8 +67,9 @@ def _inline_before(formulas: Sequence[ReadFormula], formula: Formula) -> Iterato
 
 
 def _special_values(formulas: Iterable[ReadFormula]) -> list[tuple[str, Expr]]:
-    """Return the letters that formulas say to be numbers, as x = 2 does."""
-    stated = (f for read in formulas for m in read.meanings[:1] for f in special_values_of(read.formula, m))
+    """Return the letters that formulas say to be numbers, as x = 2 does; what a step leads to is not said."""
+    said = (r for r in formulas if not any(re.search(sign, r.formula.text) for _, sign in ARROWS))
+    stated = (f for read in said for m in read.meanings[:1] for f in special_values_of(read.formula, m))
     return [(str(f.left), f.right) for f in stated]
 
 

@@ -17,6 +17,8 @@ WITH = {
     r"$$\frac{{mv^2}}{{r}} = \frac{{GMm}}{{r^2}} {} v = \sqrt{{\frac{{GM}}{{r}}}}$$",
     "the sign of a factor": "Let $a > 0$. Then $$a x > a y {} x > y$$",
     "a condition behind": "$$a x > a y {} x > y$$ where $a > 0$.",
+    "a condition in words behind": r"$$\frac{{x}}{{y}} < 1 {} x < y$$ holds for $y > 0$.",
+    "a negative constant in words": "The constant $k$ is negative. $$k x > k y {} x < y$$",
     "a definition": r"With $\eta = 1/L$, $L > 0$: "
     r"$$d \le e - \eta g^2 + \frac{{L\eta^2}}{{2}}g^2 {} d \le e - \frac{{1}}{{2L}}g^2$$",
 }
@@ -29,6 +31,7 @@ FALSE = {
     "positive in words": r"All constants are positive. $$\lambda = -\frac{{c}}{{m}} {} \lambda > 0$$",
     "its own conclusion": "$$x^2 > 4 {} x > 2$$ Later we take $$x > 2$$",
     "its own value": "$$a x = 6 {} x = 3$$ With $x = 3$ we go on.",
+    "a negative constant": r"$$a + b = 1 {} ab \le \frac15$$",
     "no sign stated": "$$x < y {} x^2 < y^2$$",
 }
 OPEN = {
@@ -104,3 +107,9 @@ def test_words_of_the_sentence_say_what_a_line_claims(text, kind, tmp_path):
 )
 def test_a_name_that_a_conclusion_brings_in_is_known_in_it(line, kind, tmp_path):
     assert step_of(f"$${line}$$", tmp_path).kind == kind
+
+
+def test_the_premise_of_a_step_is_no_value_for_the_next_one(tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text(r"$$x = 2 \implies x^2 = 4.$$ The converse: $$x^2 = 4 \implies x = 2$$")
+    assert [entry.kind for entry in audit(notes).entries] == ["holds", "fails"]
