@@ -298,6 +298,7 @@ function rebuild() {
   find("legend-other").hidden = state.other < 0;
   find("own-formula").hidden = state.landscape < LANDSCAPES.length;
   find("formula").value = state.formula;
+  tellFormula("");
   find("name-rule").textContent = rule.title;
   find("name-other").textContent = RULES[state.other]?.title ?? "";
   showFormulas();
@@ -312,8 +313,11 @@ function changed(source) {
 }
 
 // ---------------------------------------------------------------- the link
+// A link of which something is not used stays in the address until the reader does something.
+let linkKept = false;
 const WITH_OWN = () => [["p.", state.rule], ["q.", state.other]].filter(([, k]) => k >= 0);
 function remember() {
+  if (linkKept) return;
   const kept = new URLSearchParams({ rule: RULES[state.rule].key, potential: landscape().key, steps: state.steps, start: state.start.join() });
   if (state.other >= 0) kept.set("other", RULES[state.other].key);
   if (state.face) kept.set("face", "learning");
@@ -325,48 +329,56 @@ function remember() {
   try { history.replaceState(null, "", `#${kept}`); } catch { /* a page in a frame may have no history */ }
 }
 function restore() {
-  const kept = new URLSearchParams(location.hash.slice(1)), index = (list, key) => list.findIndex(part => part.key === key);
-  const refused = [];
-  const taken = (name, slider, set, text = kept.get(name)) => {
-    if (text === null) return;
-    const why = refusal(slider, text);
-    if (why) refused.push(`${name}=${text} (${why})`); else set(Number(text));
+  const kept = new URLSearchParams(location.hash.slice(1)), refused = [], read = new Set();
+  const refuse = (name, why) => refused.push(`${name}=${kept.get(name).replace(/(.{80}).+/s, "$1…")} (${why})`);
+  const get = name => { read.add(name); return kept.get(name); };
+  const among = (name, keys, what) => {  // the place in a list of what is named; −1 where nothing is
+    const found = keys.indexOf(get(name));
+    if (found < 0 && kept.has(name)) refuse(name, `this page has no such ${what}`);
+    return found;
   };
-  const rule = index(RULES, kept.get("rule")), other = index(RULES, kept.get("other")), place = index(LANDSCAPES, kept.get("potential"));
+  const taken = (name, slider, set) => {
+    const text = get(name), why = text === null ? "" : refusal(slider, text);
+    if (why) refuse(name, why); else if (text !== null) set(Number(text));
+  };
+  const rule = among("rule", keysOf(RULES), "rule"), ofAnother = kept.has("rule") && rule < 0;
   if (rule >= 0) state.rule = rule;
-  state.other = other;
-  if (place >= 0) { state.landscape = place; state.start = [...LANDSCAPES[place].start]; }
-  if (kept.get("potential") === "own" && takeFormula(kept.get("formula") ?? "")) state.landscape = LANDSCAPES.length;
-  state.face = kept.get("face") === "learning" ? 1 : 0;
+  state.other = among("other", keysOf(RULES), "rule");
+  state.face = Math.max(0, among("face", ["physics", "learning"], "notation"));
+  let place = among("potential", [...keysOf(LANDSCAPES), "own"], "potential");
+  if (place === LANDSCAPES.length) {
+    const why = kept.has("formula") ? takeFormula(get("formula")) : "write its formula too: potential=own&formula=x*x";
+    if (why) { refuse(kept.has("formula") ? "formula" : "potential", why); place = -1; }
+  }
+  if (place >= 0) { state.landscape = place; state.start = [...landscape().start]; }
   taken("steps", STEPS, value => { state.steps = value; });
   if (kept.has("start")) {
-    const start = kept.get("start").split(",");
+    const start = get("start").split(",");
     if (start.length === 2 && !start.some(text => refusal({}, text))) state.start = start.map(Number);
-    else refused.push(`start=${kept.get("start")} (write two numbers, such as 0.5,1)`);
+    else refuse("start", "write two numbers, such as 0.5,1");
   }
   const into = (prefix, target, sliders) => { for (const slider of sliders) taken(prefix + slider.key, slider, value => { target[slider.key] = value; }); };
   const unlike = sliders => [...new Map(sliders.map(slider => [slider.key, slider])).values()];
   into("c.", state.constants, unlike(RULES.flatMap(part => part.mechanics?.constants ?? [])));
   into("s.", state.shape, unlike(LANDSCAPES.flatMap(part => part.parameters)));
-  for (const [prefix, k] of WITH_OWN()) if ([...kept.keys()].some(key => key.startsWith(prefix))) {
+  for (const [prefix, k] of WITH_OWN()) if (!(ofAnother && prefix === "p.") && RULES[k].parameters.some(({ key }) => kept.has(prefix + key))) {
     state.own[k] = { ...parametersOf(k) };
     into(prefix, state.own[k], RULES[k].parameters);
     state.pinned[k] = true;
   }
-  say(find("link-error"), refused.length ? `Of the link, this is not used: ${refused.join("; ")}.` : "");
+  if (location.hash.includes("=")) for (const name of new Set(kept.keys())) if (!read.has(name)) refuse(name, "nothing here takes it");
+  linkKept = refused.length > 0;
+  say(find("link-error"), linkKept ? `Of the link, this is not used: ${refused.join("; ")}.` : "");
 }
+// Take a formula as the potential; return why it cannot be read, or nothing.
 function takeFormula(text) {
-  try {
-    ownPotential = potentialOf(text);
-    state.formula = text;
-    find("formula-error").textContent = "";
-    find("formula").removeAttribute("aria-invalid");
-    return true;
-  } catch (error) {
-    find("formula-error").textContent = `${error instanceof RangeError ? "the formula is nested too deeply" : error.message}; what is drawn is the last formula that could be read`;
-    find("formula").setAttribute("aria-invalid", "true");
-    return false;
-  }
+  try { ownPotential = potentialOf(text); } catch (error) { return error instanceof RangeError ? "the formula is nested too deeply" : error.message; }
+  state.formula = text;
+  return "";
+}
+function tellFormula(why) {
+  find("formula-error").textContent = why && `${why}; what is drawn is the last formula that could be read`;
+  find("formula").setAttribute("aria-invalid", String(Boolean(why)));
 }
 
 // ---------------------------------------------------------------- what the reader does
@@ -389,7 +401,12 @@ function listen() {
   choose("other", value => { state.other = value; });
   choose("landscape", value => { state.landscape = value; state.start = [...landscape().start]; });
   choose("face", value => { state.face = value; });
-  find("formula").addEventListener("input", event => { if (takeFormula(event.target.value)) changed(event.target); });
+  find("formula").addEventListener("input", event => {
+    const why = takeFormula(event.target.value);
+    tellFormula(why);
+    if (!why) changed(event.target);
+  });
+  for (const acts of ["pointerdown", "keydown", "input", "click"]) addEventListener(acts, () => { linkKept = false; }, true);
   find("reset").addEventListener("click", () => { state.rule = 0; state.other = -1; state.landscape = 0; state.steps = 150; initial(); rebuild(); });
   find("link").addEventListener("click", async () => {
     let says = "The address of this page is the link";

@@ -172,6 +172,17 @@ def test_a_link_restores_the_parameters_of_both_rules(opened):
         ("s.kappa=-3", "s.kappa=-3 (write a number above zero)"),
         ("steps=1.5", "steps=1.5 (write a whole number from 1 to 10000)"),
         ("start=1,,2", "start=1,,2 (write two numbers"),
+        ("other=foo", "other=foo (this page has no such rule)"),
+        ("other=foo&q.eta=0.5", "q.eta=0.5 (nothing here takes it)"),
+        ("potential=foo", "potential=foo (this page has no such potential)"),
+        ("face=german", "face=german (this page has no such notation)"),
+        ("p.nonsense=3", "p.nonsense=3 (nothing here takes it)"),
+        ("c.nonsense=3", "c.nonsense=3 (nothing here takes it)"),
+        ("stepz=3", "stepz=3 (nothing here takes it)"),
+        ("formula=x*x", "formula=x*x (nothing here takes it)"),
+        ("potential=own", "potential=own (write its formula too: potential=own&formula=x*x)"),
+        ("potential=own&formula=x%5E2%2B", "formula=x^2+ (the formula ends too early"),
+        ("potential=own&formula=" + "-" * 2000 + "x", "--… (the formula is nested too deeply"),
     ],
 )
 def test_a_link_with_a_value_that_no_field_takes_is_told(opened, kept, says):
@@ -181,6 +192,52 @@ def test_a_link_with_a_value_that_no_field_takes_is_told(opened, kept, says):
     assert plain.locator("#link-error").inner_text() == ""
     path = "[...shown.own.path]"
     assert tab.evaluate(path) == plain.evaluate(path)
+    assert not tab.locator("#own-formula").is_visible()
+    assert tab.locator("#formula-error").text_content() == ""
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "#rule=a-stale-gradient&other=gradient-descent&potential=valley&face=learning&steps=20&start=0.5,1"
+        "&c.m=0.3&c.gamma=2&c.dt=0.1&s.kappa=30&p.eta=0.02&q.eta=0.01",
+        "#rule=gradient-descent&potential=own&formula=x*x%2By*y",
+        "#rule=gradient-descent&potential=own&face=physics&formula=x",
+        "#h-map",
+        "",
+    ],
+)
+def test_of_a_link_that_is_understood_nothing_is_told(opened, whole):
+    assert opened(whole).locator("#link-error").inner_text() == ""
+
+
+def test_a_link_to_a_rule_of_another_page_is_kept_until_the_reader_acts(opened):
+    link = "#rule=another&p.eta=0.01&p.beta_1=0.5&steps=77"
+    tab = opened(link)
+    told = tab.locator("#link-error").inner_text()
+    for part in ("rule=another (this page has no such rule)", "p.eta=0.01", "p.beta_1=0.5"):
+        assert part in told
+    assert "steps" not in told
+    assert tab.evaluate("state.steps") == 77
+    assert tab.evaluate("parametersOf(0)") == opened().evaluate("parametersOf(0)")
+    tab.set_viewport_size({"width": 900, "height": 700})
+    tab.wait_for_timeout(500)  # the address is written when the reader rests
+    assert tab.evaluate("location.hash") == link
+    write(tab, "steps,", 78)
+    tab.wait_for_timeout(500)
+    assert "steps=78" in tab.evaluate("location.hash")
+    assert "another" not in tab.evaluate("location.hash")
+
+
+def test_a_formula_that_could_not_be_read_is_forgotten_with_its_message(opened):
+    tab = opened("#potential=own&formula=x*x%2By*y")
+    tab.locator("#formula").fill("x +")
+    assert "the last formula that could be read" in tab.locator("#formula-error").inner_text()
+    tab.select_option("#rule", index=1)  # the field shows what is drawn again
+    settle(tab)
+    assert tab.locator("#formula").input_value() == "x*x+y*y"
+    assert tab.locator("#formula-error").inner_text() == ""
+    assert tab.locator("#formula").get_attribute("aria-invalid") == "false"
 
 
 def test_a_decimal_comma_is_refused(opened):
