@@ -182,7 +182,13 @@ class Textbook(Printer, ABC):
         return self._power(self._base(base), self._exponent(exponent))
 
     def _print_exp(self, expr: Expr) -> Piece:
-        return self._power(self._letters(["e"]), self._exponent(expr.args[0]))
+        return self._exponential(expr.args[0])
+
+    def _exponential(self, exponent: Expr) -> Piece:
+        """Return a power of e, with the name of the function where a quantity is called e."""
+        if any([*self._glyph(s).letters] == ["e"] for s in self.page.symbols if isinstance(s, Symbol)):
+            return self._applied(self._word("exp"), (exponent,))
+        return self._power(self._letters(["e"]), self._exponent(exponent))
 
     def _base(self, base: Expr) -> Piece:
         bare = isinstance(base, (Symbol, Abs)) and not self._has_dots(base)
@@ -254,7 +260,7 @@ class Textbook(Printer, ABC):
 
     def _print_Exp1(self, expr: Expr) -> Piece:
         # The letter e by itself could be any quantity.
-        return self._power(self._letters(["e"]), self._exponent(Integer(1)))
+        return self._exponential(Integer(1))
 
     def _print_Infinity(self, expr: Expr) -> Piece:
         return self._special("infinity")

@@ -290,3 +290,12 @@ def test_a_rule_of_any_values_is_read_back(form, one, other):
 @quick
 def test_a_law_of_any_formulas_is_read_back(form, one, other):
     comes_back(law({m * dot(dot(x)): one, dot(v): other}), form)
+
+
+@pytest.mark.parametrize(
+    "text", ["e <- e*exp(-dt/tau)", "e <- e*exp(-dt/tau) + exp(1)", "x <- x*exp(-dt/tau)"]
+)
+@pytest.mark.parametrize("written", [str, ps.unicode, ps.latex])
+def test_a_quantity_called_e_stands_beside_exponentials(text, written):
+    rule = ps.read(text)
+    assert ps.read(written(rule)) == rule
