@@ -126,6 +126,10 @@ def refuse_shared_name(statement: Statement, curvature: Expr) -> None:
         )
 
 
+class NotLinearStatementError(AnalysisError):
+    """The statement has no matrix: on a parabola it is not linear."""
+
+
 def _refuse_time(statement: Statement) -> None:
     time = next((s for s in symbols(statement) if is_time(s)), None)
     if time is not None:
@@ -145,7 +149,7 @@ def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> Immuta
             polynomial = None
         if polynomial is None or polynomial.total_degree() > 1:
             named = ", ".join(map(str, unknowns))
-            raise AnalysisError(
+            raise NotLinearStatementError(
                 f"{expression} is not linear in {named}; only linear statements have a matrix"
             )
         if undetermined := [s for s in STANDARD.moving if polynomial.coeff_monomial(1).has(s)]:

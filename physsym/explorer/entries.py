@@ -16,6 +16,7 @@ from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.report.assumptions import renamed
 from physsym.optimizers.report.law_of_motion import motion
 from physsym.optimizers.report.linearization import NotLinearError, linearized
+from physsym.printing import unicode
 from physsym.runtime.states import coordinates
 from physsym.transform.registry import apply, expect
 from physsym.verify.identity import identical
@@ -100,7 +101,9 @@ def of_rule(lifted: Lifted, title: str, vocabulary: Vocabulary = STANDARD) -> En
         return replace(entry, reason=str(error))
     held = {s for e in (found.mass, found.friction) for s in e.free_symbols} - {dt, *apart.values()}
     if held or found.position != entry.weights:
-        about = f"holds while {_names(held)} does not change" if held else f"is that of {found.position}"
+        names, verb = ", ".join(sorted(map(unicode, held))), "does" if len(held) == 1 else "do"
+        moving = unicode(found.position.xreplace({s: p for p, s in apart.items()}))
+        about = f"holds while {names} {verb} not change" if held else f"is that of {moving}"
         return replace(entry, reason=f"its law of motion {about}")
     law = found.law if found.mass == 0 else _first_order(found.law)
     back = {gamma: found.friction} | ({} if found.mass == 0 else {m: found.mass})
@@ -130,10 +133,6 @@ def _apart(rule: Rule, names: Collection[str]) -> dict[Symbol, Symbol]:
 def _first_order(law: Law) -> Law:
     move = ReduceOrder(x, v)
     return expect(Law, apply(move, law), move)
-
-
-def _names(symbols: set[Symbol]) -> str:
-    return ", ".join(sorted(s.name for s in symbols))
 
 
 def _weights(rule: Rule) -> Symbol:

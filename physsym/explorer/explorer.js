@@ -118,10 +118,10 @@ function showEnergy(rule, own, follows) {
 }
 const rounded = v => Math.abs(v) < 1e-12 ? 0 : v;
 function showReadings(rule, chosen, own, below, curvatures, stability, rates) {
-  const gain = rule.gain?.(chosen.values)[0], { loss, steps } = own;
+  const { gain } = rule, { loss, steps } = own;
   readings([
     ...stabilityRows(rule, curvatures, stability),
-    ...(gain === undefined ? [] : [["effective learning rate", words`${gain}`]]),
+    ...(gain === null ? [] : [["effective learning rate", typeof gain === "string" ? gain : words`${gain(chosen.values)[0]}`]]),
     ...mechanicsRows(rule, chosen, curvatures, rates),
     ["minimum below the start", below ? words`(${rounded(below[0])}, ${rounded(below[1])})` : "none found"],
     ["loss", words`${loss[0]} at the start, ${own.diverged ? "beyond the machine's numbers" : loss[1]} after ${counted(steps)}`],
@@ -158,6 +158,7 @@ function showMany(rule, values, constants) {
   const known = rule.mechanics, says = find("many"), key = [rule, ...Object.values(values), ...Object.values(constants ?? {})];
   if (alike(key, many)) return;
   many = key;
+  find("legend-motion").hidden = !constants;
   if (!known?.back.keys.length || !constants) { say(says, known && !constants ? "No constants of mechanics belong to these parameters." : ""); return; }
   const all = [0.5, 2].map(factor => {
     const at = { ...constants };

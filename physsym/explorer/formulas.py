@@ -11,7 +11,7 @@ from sympy import Add, Expr, Integer, Poly, PolynomialError, Rational, Symbol, d
 
 from physsym.analysis import energy
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.analysis.linear import characteristic_polynomial
+from physsym.analysis.linear import NotLinearStatementError, characteristic_polynomial
 from physsym.analysis.stability import stability_region
 from physsym.codegen import Formula, program, state_name
 from physsym.codegen.emit.javascript import (
@@ -151,6 +151,10 @@ def _signs(shown: Expr | Condition) -> str:
     return unicode(shown).replace("-", "−")
 
 
+def _all_signs(symbols: Iterable[Symbol]) -> str:
+    return ", ".join(sorted(map(_signs, symbols)))
+
+
 def _formulas(*values: Expr) -> Code:
     return Code(javascript_formulas(values))
 
@@ -221,16 +225,24 @@ def _stability(rule: Rule, curvature: Symbol) -> dict[str, object]:
             "says": ["never"] if region.is_empty else [_signs(c) for c in region.conditions],
             "polynomial": _formulas(*polynomial.all_coeffs()),
         }
+    except NotLinearStatementError:
+        return {"reason": f"on a parabola the rule is not linear in {_all_signs(rule.states)}"}
     except (AnalysisError, ValueError) as error:
         return {"reason": str(error)}
 
 
-def _gain(rule: Rule) -> Code | None:
-    """Return the distance moved in a step against a gradient of one, in the long run, if there is one."""
+def _gain(rule: Rule) -> Code | str | None:
+    """Return the distance moved in a step against a gradient of one, in the long run, if there is one.
+
+    Where it changes with a state, such as a second moment, that is what is returned.
+    """
     try:
-        return _formulas(response(linearized(rule)).weights.gain)
+        gain = response(linearized(rule)).weights.gain
     except NotLinearError:
         return None
+    if changing := gain.free_symbols - {*rule.parameters}:
+        return f"changes with {_all_signs(changing)}"
+    return _formulas(gain)
 
 
 def _mechanics(entry: Entry, known: Mechanics) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from itertools import combinations
 
@@ -49,6 +50,7 @@ def page(entries: Sequence[Entry]) -> str:
 
 def script(entries: Sequence[Entry]) -> str:
     """Return the script of the page: the rules and potentials, and what shows them."""
+    entries = told_apart(entries)
     keys = _keys(entries)
     rules = [{"key": key, **described(entry)} for key, entry in zip(keys, entries, strict=True)]
     values = {
@@ -61,6 +63,16 @@ def script(entries: Sequence[Entry]) -> str:
         f"const {name} = {_with_classes(javascript(value))};\n" for name, value in values.items()
     )
     return written + "\n".join(map(_read, SCRIPTS))
+
+
+def told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """Return rules of which each has a title of its own: a second "Momentum" is "Momentum (2)"."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        titles = (entry.title, *(f"{entry.title} ({n})" for n in range(2, len(entries) + 2)))
+        title = next(t for t in titles if t not in found)
+        found[title] = replace(entry, title=title)
+    return list(found.values())
 
 
 def _read(name: str) -> str:

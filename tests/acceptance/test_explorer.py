@@ -516,4 +516,10 @@ def test_an_own_formula_is_run_and_a_wrong_one_is_told(opened):
 def test_a_rule_without_mechanics_says_why(opened):
     tab = opened("#rule=adam")
     assert "No constants of mechanics: its law of motion" in tab.locator("#no-mechanics").inner_text()
-    assert "not known" in reading(tab, "stability")
+    assert reading(tab, "stability") == "not known: on a parabola the rule is not linear in k, μ, ν, 𝐱"
+    assert reading(tab, "effective learning rate") == "changes with ν"
+    assert not tab.locator("#legend-motion").is_visible()  # no motion is drawn
+    tab.select_option("#rule", index=0)
+    settle(tab)
+    assert tab.locator("#legend-motion").is_visible()
+    assert float(reading(tab, "effective learning rate")) == pytest.approx(number(tab, "eta"))

@@ -19,7 +19,7 @@ from physsym.core.statements import parameters, rule
 from physsym.core.symbols import after, before
 from physsym.explorer.entries import of_derivation, of_rule
 from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape, starts
-from physsym.explorer.page import LARGEST, page, script
+from physsym.explorer.page import LARGEST, page, script, told_apart
 from physsym.optimizers.naming import as_lifted
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, rho, u, x
 from tests.support.javascript import needs_node, run_by_node
@@ -174,7 +174,15 @@ def test_a_published_rule_finds_its_mechanics():
 def test_a_rule_without_mechanics_says_why():
     entry = entry_of("Adam")
     assert entry.mechanics is None
-    assert "nu" in entry.reason
+    assert entry.reason == "its law of motion holds while ν does not change"
+    made = described(entry)
+    assert made["stability"]["reason"] == "on a parabola the rule is not linear in k, μ, ν, 𝐱"
+    assert made["gain"] == "changes with ν"  # which is no parameter: a formula would have no value
+    (centered,) = entries_named("known:rmsprop_centered")
+    assert centered.reason == "its law of motion holds while μ, ν do not change"
+    (unified,) = entries_named("known:unified_momentum")
+    assert "of the rule" not in unified.reason
+    assert described(entry_of("Gradient descent"))["gain"].text == "({eta}) => [eta]"
 
 
 @needs_node
@@ -391,9 +399,14 @@ def test_each_pair_is_compared_and_keys_differ():
         [entry_of("Gradient descent"), entry_of("A stale gradient"), replace(entry_of("Gradient descent"))]
     )
     assert '"0,1": "Gradient descent is not A stale gradient' in code
-    assert '"0,2": "Gradient descent is the same as Gradient descent' in code
+    assert '"0,2": "Gradient descent is the same as Gradient descent (2)' in code
     keys = re.findall(r'{key: "([^"]*)", title: "[^"]*", text: "x <-', code)
     assert keys == ["gradient-descent", "a-stale-gradient", "gradient-descent-2"]
+
+
+def test_titles_are_told_apart():
+    titled = [replace(entry_of("Gradient descent"), title=t) for t in ("A", "A (2)", "A", "B", "A")]
+    assert [e.title for e in told_apart(titled)] == ["A", "A (2)", "A (3)", "B", "A (4)"]
 
 
 @pytest.mark.parametrize(
