@@ -8,6 +8,15 @@ from physsym.explorer.page import page
 FILE = "explorer-page.html"
 FRAME = f"""```{{raw}} html
 <iframe class="explorer" src="{FILE}" title="The explorer: derived rules, running"></iframe>
+<script>
+{{
+  // The explorer is dark where the reader has chosen a dark page.
+  const frame = document.querySelector("iframe.explorer");
+  const tell = () => frame.contentWindow.postMessage({{ scheme: document.body.dataset.theme }}, "*");
+  frame.addEventListener("load", tell);
+  new MutationObserver(tell).observe(document.body, {{ attributeFilter: ["data-theme"] }});
+}}
+</script>
 <p><a href="{FILE}">The explorer alone</a>, whose address keeps what is chosen.</p>
 ```"""
 

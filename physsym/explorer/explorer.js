@@ -389,6 +389,16 @@ function dragged(id, moved) {
   canvas.addEventListener("pointerdown", event => { canvas.setPointerCapture(event.pointerId); at(event); });
   canvas.addEventListener("pointermove", event => { if (canvas.hasPointerCapture(event.pointerId)) at(event); });
 }
+// The page around a frame may be dark or light by the choice of its reader, whatever the system prefers.
+const DARK = "(prefers-color-scheme: dark)";
+const darkRule = () => [...document.styleSheets[0].cssRules].find(rule => rule.media && rule.cssText.includes("--paper"));
+function inScheme(scheme) {
+  const chosen = scheme === "dark" || scheme === "light" ? scheme : "";
+  darkRule().media.mediaText = { dark: "all", light: "not all" }[chosen] ?? DARK;
+  document.documentElement.style.colorScheme = chosen;
+  readColours();
+  changed(null);
+}
 function listen() {
   dragged("path", (px, py, box) => { state.start = view(box.width, box.height).point(px, py).map(v => Number(v.toPrecision(4))); });
   dragged("map", (px, py, box) => {
@@ -423,7 +433,8 @@ function listen() {
   const sizes = new ResizeObserver(resized);
   for (const canvas of all) sizes.observe(canvas);
   addEventListener("resize", resized);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColours(); changed(null); });
+  matchMedia(DARK).addEventListener("change", () => { readColours(); changed(null); });
+  addEventListener("message", ({ source, data }) => { if (source === parent && self !== top) inScheme(data?.scheme); });
 }
 
 function start() {

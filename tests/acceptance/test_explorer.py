@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import physsym as ps
+from docs.extensions.explorer import FILE, FRAME
 from physsym.cli.explorer import SHIPPED, entries_named
 from physsym.explorer.page import page
 from tests.support.requirements import needs_browser
@@ -85,6 +86,30 @@ def test_nothing_overflows_and_all_is_drawn(opened, screen):
     ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     brightness = sum(int(part) for part in ground[4:-1].split(","))
     assert brightness < 150 if "night" in screen else brightness > 700
+
+
+AROUND = """<!doctype html><body data-theme="auto">{frame}</body>"""
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_a_frame_is_dark_where_the_page_around_it_is(browser, file, system):
+    around = file.parent / "around.html"
+    around.write_text(AROUND.format(frame=FRAME.split("\n", 1)[1].replace(FILE, file.name)), encoding="utf-8")
+    tab = browser.new_page(color_scheme=system)
+    tab.goto(around.as_uri())
+    frame = tab.frames[1]
+    frame.wait_for_load_state()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    seen = {}
+    for theme in ("auto", "dark", "light", "auto"):
+        tab.evaluate(f"document.body.dataset.theme = '{theme}'")
+        tab.wait_for_timeout(200)
+        seen.setdefault(theme, set()).add(
+            (frame.evaluate(ground), frame.evaluate("colours.paper"), frame.evaluate("colours.own"))
+        )
+    tab.close()
+    night, day = ("rgb(22, 24, 27)", "#16181b", "#7db4f0"), ("rgb(253, 253, 251)", "#fdfdfb", "#1f5fa8")
+    assert seen == {"dark": {night}, "light": {day}, "auto": {night if system == "dark" else day}}
 
 
 def test_every_control_has_a_name_and_a_role(opened):
