@@ -275,7 +275,8 @@ def judge_identity(hint: Hint, what: Hinted) -> Judgement:
                 region = f"it holds in a region only, and was not shown under `given {', '.join(near)}`"
             return Judgement("undecided", region or "it was not found whether it holds for all values")
         held += found.conditions
-    if len(named) == len(list(what.equations())):
+    known = {str(f.left) for f in what.facts}
+    if len(named) == len(list(what.equations())) or len({*named}) < len(named) or known & {*named}:
         return Judgement("undecided", f"it says what {' and '.join(named)} is: `define` it to compare")
     by = f"by {places(used)}" if used else ""
     if held:

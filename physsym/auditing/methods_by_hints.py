@@ -207,6 +207,10 @@ def judge_limit(hint: Hint, what: Hinted) -> Judgement:
         for one in (law, limit)
     )
     move = Limit(positive.get(symbol, symbol), value)
+    try:
+        apply(move, law)
+    except MoveError as doubt:  # such as one of what changes in time
+        return Judgement("undecided", str(doubt), (), formulas_of(facts))
     verdict = check(move, law, limit)
     if verdict.outcome is Outcome.FAILS:
         multiple = _of_a_multiple(move, law, limit, given)

@@ -113,7 +113,7 @@ class Products(Derivatives):
                 composed = self._composes(factors[begun - 1], factors[begun])
                 parts = [self.opaque("compose", Mul(*parts), value)] if composed else [*parts, value]
             else:
-                parts = [self.opaque("mod" if sign == "mod" else "times", Mul(*parts), value)]
+                parts = [self.opaque(sign, Mul(*parts), value)]
         if dots and len(values) > 1:
             return [self.opaque("dots", *values)]
         matrices = [isinstance(g, Grid) and g.kind not in SCALAR_GRIDS for g in map(unwrapped, factors)]

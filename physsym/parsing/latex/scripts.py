@@ -44,6 +44,10 @@ class Scripts(Delimiters):
             if mark.text == "{":
                 self.take("}")
             elif mark.text == "!":
+                if self.peek() == "!":
+                    raise self.error(
+                        "found !!, a double factorial, which is not read; write the product", mark.position
+                    )
                 base = Factorial(start, self.end(), self._with(base, start, below, above, primes))
                 below, above, primes = None, None, 0
             elif mark.text == "'":

@@ -24,9 +24,10 @@ RELATIONS: Mapping[str, str] = {
 PRODUCTS: Mapping[str, str] = {
     r"\cdot": "*", "*": "*", r"\ast": "*", r"\times": "×", r"\odot": "⊙", r"\bullet": "*", "/": "/",
     r"\div": "/",
-    r"\oslash": "/", r"\circ": "o", r"\otimes": "x", r"\wedge": "x", r"\star": "x", r"\oplus": "x",
-    r"\bmod": "mod",
-    r"\setminus": "x", r"\cup": "x", r"\cap": "x", r"\land": "x", r"\lor": "x", r"\vee": "x",
+    r"\oslash": "/", r"\circ": "o",
+    # Of these nothing is known; each is a function of its own.
+    r"\bmod": "mod", r"\otimes": "otimes", r"\wedge": "wedge", r"\star": "star", r"\oplus": "oplus",
+    r"\setminus": "setminus", r"\cup": "cup", r"\cap": "cap", r"\land": "wedge", r"\lor": "vee", r"\vee": "vee",
 }  # fmt: skip
 SUMS = {"+": "+", "-": "-", r"\pm": "±", r"\mp": "∓"}
 BRACKETS: Mapping[str, str] = {

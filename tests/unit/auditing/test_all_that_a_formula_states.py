@@ -25,6 +25,11 @@ CASES = [
     (SUM, "order 3 in h", r"\sin h = h, \quad \cos h = h", "fails"),
     (SUM, "dimension x: L, t: T, v: L/T", r"\dot x = v", ()),
     (SUM, "dimension x: L, t: T, v: L/T", r"\dot x = v > x", "fails"),
+    (SUM, "identity", r"(h + 1)^2 = h^2 + 2 h + 1, \quad z = h", ()),
+    (SUM, "identity", r"(h + 1)^2 = h^2 + 2 h + 1, \quad x = h", "undecided"),  # another x is stated
+    (SUM, "identity", r"(h + 1)^2 = h^2 + 2 h + 1, \quad z = h, \quad z = 2", "undecided"),
+    (SUM, "identity", r"a \oplus b = a \otimes b", "undecided"),
+    (r"$$E = m c^2 / (1 - v^2) \label{energy}$$", "limit v -> 0 of energy", "E = m c^2", "undecided"),
     (SUM, "is gradient_descent", r"x_{t+1} = x_t - \eta \nabla f(x_t)", ()),
     (SUM, "is gradient_descent", r"x_{t+1} = x_t - \eta \nabla f(x_t) = x_t", "undecided"),
 ]
@@ -33,6 +38,10 @@ UNAIDED = [
     (r"x_{t+1} = x_t - \eta g_t = x_t", "undecided"),
     (r"v_{t+1} = \beta v_t + g_t = 0, \quad x_{t+1} = x_t - \eta v_{t+1}", "undecided"),
     (r"q = 2^{10} = 1024", "holds"),
+    (r"q = P(A \cup B) + c = c + P(A \cap B)", "undecided"),
+    (r"q = P(A \cup B) + c = c + P(A \cup B)", "holds"),
+    (r"q = 4!! = 4 \cdot 2 = 8", "unread"),
+    (r"q = 4! = 4 \cdot 3 \cdot 2 = 24", "holds"),
     (r"q = 2^{10} = 1024 \approx 1000", "conditional"),
     (r"q = 2^{10} = 1024 \approx 7", "undecided"),
     (r"q = \frac{1}{1 - 0.9} = 10 \approx 1000", "undecided"),
