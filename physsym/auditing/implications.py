@@ -466,8 +466,8 @@ def _under(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgeme
     if not repair:
         return None
     symbols, natural = _symbols(repair), repair == natural_ranges(step.symbols)
-    # Nobody leaves unsaid that a constant is negative.
-    negative = any((-c.expression).is_Symbol for c in repair)
+    # Nobody leaves unsaid that a constant such as a is negative; a rate such as lambda is by custom, often.
+    negative = any(_VARIABLE.fullmatch(str(-c.expression)) for c in repair)
     is_open = natural or (symbols <= step.open and not negative)
     # A variable may have either sign; of other letters, such as a mass, one often means the positive value.
     by_custom = not any(map(_VARIABLE.fullmatch, (s.name for s in symbols - step.open)))

@@ -52,6 +52,7 @@ from physsym.auditing.sheet import (
     simplest_forms,
     special_values_of,
 )
+from physsym.auditing.signs_of_arrays import as_numbers_only, unless_a_vector_is_cancelled
 from physsym.auditing.stated_by_hints import conditions_given, whole_numbers
 from physsym.auditing.stated_by_hints import defined as defined_by_hints
 from physsym.auditing.stated_values import values_beside
@@ -261,7 +262,8 @@ def _judgement(meaning: Meaning, context: Context) -> Judgement:
         one = _where_defined(one, meaning, own) if compares else one
         numbers = any(h.keyword == "one" for h in formula.hints)
         if not numbers:
-            one = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
+            found = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
+            return as_numbers_only(one, formula) if found is one else found
         return one
 
 
@@ -313,7 +315,7 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     ways = context.read.meanings if context.read is not None else (meaning,)
     around = Surroundings(context.formula, context.given, context.text, context.facts, meaning.domain)
     if (implications := judge_implications(stated, meaning, ways, around)) is not None:
-        return implications
+        return unless_a_vector_is_cancelled(implications, stated, context.formula.text)
     steps = parts_of(stated, context.formula.text) or ()
     ends = [c for parts in steps for c in _conclusions(parts)]
     each = [(c, _judged_chain(c, stated, ends, context)) for c in stated]

@@ -27,7 +27,8 @@ PRODUCTS: Mapping[str, str] = {
     r"\oslash": "/", r"\circ": "o",
     # Of these nothing is known; each is a function of its own.
     r"\bmod": "mod", r"\otimes": "otimes", r"\wedge": "wedge", r"\star": "star", r"\oplus": "oplus",
-    r"\setminus": "setminus", r"\cup": "cup", r"\cap": "cap", r"\land": "wedge", r"\lor": "vee", r"\vee": "vee",
+    r"\setminus": "setminus", r"\cup": "cup", r"\cap": "cap", r"\land": "wedge", r"\lor": "vee",
+    r"\vee": "vee",
 }  # fmt: skip
 SUMS = {"+": "+", "-": "-", r"\pm": "±", r"\mp": "∓"}
 BRACKETS: Mapping[str, str] = {
