@@ -418,7 +418,7 @@ function listen() {
     if (!why) changed(event.target);
   });
   for (const acts of ["pointerdown", "keydown", "input", "click"]) addEventListener(acts, () => { linkKept = false; }, true);
-  find("reset").addEventListener("click", () => { state.rule = 0; state.other = -1; state.landscape = 0; state.steps = 150; initial(); rebuild(); });
+  find("reset").addEventListener("click", () => { state.rule = 0; state.other = -1; state.landscape = 0; state.steps = 150; initial(); say(find("link-error"), ""); rebuild(); });
   find("link").addEventListener("click", async () => {
     let says = "The address of this page is the link";
     remember();

@@ -252,6 +252,8 @@ def test_a_link_to_a_rule_of_another_page_is_kept_until_the_reader_acts(opened):
     tab.wait_for_timeout(500)
     assert "steps=78" in tab.evaluate("location.hash")
     assert "another" not in tab.evaluate("location.hash")
+    tab.get_by_role("button", name="Start again").click()
+    assert tab.locator("#link-error").inner_text() == ""
 
 
 def test_a_formula_that_could_not_be_read_is_forgotten_with_its_message(opened):
