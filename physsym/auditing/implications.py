@@ -20,7 +20,7 @@ from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.readings import chain_as_text
-from physsym.auditing.sentences import is_negated, states_a_condition
+from physsym.auditing.sentences import is_negated, states_a_condition, takes_conditions_back
 from physsym.auditing.sheet import ARROWS, EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
 from physsym.auditing.stated_equations import equations_on
 from physsym.auditing.stated_values import stated_before
@@ -154,6 +154,8 @@ class Surroundings:
         """
         found: list[tuple[Formula, tuple[Condition, ...]]] = []
         behind = False
+        if takes_conditions_back(self.formula):
+            return found
         for read in self.text:
             here = read.formula
             chains = read.meanings[0].chains if len(read.meanings) == 1 else ()
@@ -357,15 +359,14 @@ class Step:
     def stated(self) -> list[tuple[Formula | None, tuple[Condition, ...]]]:
         """Return what the text states of the symbols: lines, and the numbers of the sentence beside the step.
 
-        What contradicts the premise is of another case.
+        What contradicts the premise is of another case, and so is what contradicts a nearer line.
         """
         equations = self.around.equations(self.symbols)
         known = self.symbols | _symbols(c for _, some in equations for c in some)
         near = [(f, c) for f, c in self.around.lines if _symbols(c) & known and not is_negated(f)]
-        lines: list[tuple[Formula | None, tuple[Condition, ...]]] = [*near[-_LINES:]]
         numbers = self.around.numbers(self.symbols)
         found: list[tuple[Formula | None, tuple[Condition, ...]]] = []
-        for source in (*lines, *equations, *([(None, numbers)] if numbers else [])):
+        for source in (*([(None, numbers)] if numbers else []), *near[: -_LINES - 1 : -1], *equations[::-1]):
             conditions = (c for _, some in (*found, source) for c in some)
             if all(
                 consistent((*self.given, *conditions, *one)).outcome is not Outcome.FAILS
@@ -401,7 +402,8 @@ class Step:
             zero = Condition(found[0].expression, "= 0")
             domain = defined(*(c.expression for c in (*self.above[0], *self.below[0])))
             meets = consistent((*self.above[0], *self.written, *domain, zero))
-            return found if meets else (Condition(found[0].expression, "> 0"),)
+            positive = (Condition(found[0].expression, "> 0"),)
+            return found if meets else positive if self.allows(positive) else ()
         return found
 
     @cached_property
@@ -416,8 +418,11 @@ def judge_step(step: Step) -> Judgement:
     verdict = step.under()
     if verdict:
         return Judgement("holds", verdict=verdict)
-    if verdict.outcome is Outcome.CONDITIONAL and step.allows(verdict.assumes):
-        return Judgement("conditional", shown(verdict.assumes), verdict=verdict)
+    if verdict.outcome is Outcome.CONDITIONAL:
+        if step.allows(verdict.assumes):
+            return Judgement("conditional", shown(verdict.assumes), verdict=verdict)
+        says = f"it needs {shown(verdict.assumes)}, which the text rules out"
+        return Judgement("undecided", says, verdict=verdict)
     by_text = step.under(*step.known) if step.known else verdict
     if by_text.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
         return _by_the_text(step, by_text)

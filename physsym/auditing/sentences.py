@@ -31,6 +31,9 @@ _CONDITIONS = re.compile(
     r"(?:where|with|for|if|provided|when|whenever|since|as|because|given|assuming|in which|here)\b",
     re.IGNORECASE,
 )
+_TAKES_BACK = _words(
+    r"otherwise|else|in general|more generally|conversely|converse|without|drop(?:ping)?|unless"
+)
 _CALLS_WRONG = re.compile(
     r"\b(?:mistakes?|slips?|temptation|tempt\w+|errors? (?:is|are)) (?:is |are |would be )?"
     r"(?:to|of writing)\b[^.]*$"
@@ -144,6 +147,11 @@ def is_negated(formula: Formula) -> bool:
 def states_a_condition(formula: Formula) -> bool:
     """Return whether the words before a formula make it a condition of what stands before them."""
     return bool(_CONDITIONS.search(formula.before))
+
+
+def takes_conditions_back(formula: Formula) -> bool:
+    """Return whether the words before a formula say that conditions stated before it are no longer meant."""
+    return bool(_TAKES_BACK.search(formula.before))
 
 
 def is_called_wrong(formula: Formula) -> bool:

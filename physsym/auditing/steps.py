@@ -232,6 +232,10 @@ def _moves(way: Method, size: Symbol, law: Law) -> Iterator[Integrate]:
 def _verdict(move: Integrate, law: Law, step: Step) -> Verdict:
     """Return whether a step is that of a move, the velocity eliminated where the step has none."""
     if VELOCITY not in symbols(law):
+        try:
+            apply(move, law)
+        except MoveError as error:
+            return undecided(str(error))
         return check(move, law, step.rule)
     try:
         stepped = apply(move, law)

@@ -35,6 +35,7 @@ _POWER_OF_A_VALUE = re.compile(r"(?:\\left)?\([A-Za-z]+\(.*\)\^")
 _FUNCTIONS = frozenset((*"fgFJLUVpPHOE", r"\ell", r"\psi", r"\Phi", r"\Psi", r"\Pi"))
 """Letters that look like functions of a bracket behind them."""
 _WORD = re.compile(r"\\mathrm\{(?!(?:lr|wd|eps|tol)\})\w+\}\Z")
+_UPRIGHT = re.compile(r"\\mathrm\{\w+\}")
 _BRACKET = ("(", r"\left(")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}\Z")
 
@@ -94,6 +95,13 @@ class TexPrinter(TextPrinter, LatexPrinter):
         return rf"\frac{{{over}}}{{{under}}}"
 
     def _power(self, base: str, exponent: str) -> str:
+        if _UPRIGHT.fullmatch(exponent) and not base.endswith(")"):
+            # A word above a letter is an index of it, as in x^{\mathrm{new}}.
+            return (
+                self._row(self._word("exp"), self._fence(exponent))
+                if base == "e"
+                else (f"{self._fence(base)}^{{{exponent}}}")
+            )
         return f"{base}^{{{exponent}}}"
 
     def _subscript(self, base: str, index: str) -> str:

@@ -154,7 +154,7 @@ def lienard_chipart(above: Sequence[PolyElement], bottom: PolyElement) -> Iterat
 
     References
     ----------
-    A. Lienard, M. Chipart, 1914; F. Gantmacher, The Theory of Matrices, chapter XV.
+    Lienard and Chipart 1914; Gantmacher, The Theory of Matrices, chapter XV.
 
     Examples
     --------
