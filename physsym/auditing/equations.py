@@ -32,7 +32,7 @@ from physsym.auditing.consequences import (
 )
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, agreement, is_exact, judge_error, with_error
-from physsym.auditing.implications import judge_inequality
+from physsym.auditing.implications import Surroundings, judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
@@ -342,7 +342,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return second
     if (root := root_of(left, right, context.formula, scope)) is not None:
         root = unless_another_is_stated(root, left, right, context.formula, context.text)
-        return as_the_only_one(root, (left, right), context.formula, scope, context.given)
+        return as_the_only_one(root, (left, right), context.formula, scope, _stated_signs(context))
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if (contradicts := without_common_root(left, right, context.formula, scope, context.values)) is not None:
@@ -358,7 +358,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     if (
         solution := solution_of(left, right, context.formula, others) or descent_of(left, right, scope)
     ) is not None:
-        return as_the_only_one(solution, (left, right), context.formula, scope, context.given)
+        return as_the_only_one(solution, (left, right), context.formula, scope, _stated_signs(context))
     if (order := agreement(left, right)) is not None:
         return Judgement("conditional", f"holds up to {order}, for smooth functions", exact=False)
     if is_name(left) or is_sequence(left):
@@ -381,6 +381,12 @@ def _as_another_solution(
     first = [f for f in facts if f.left == left and f.formula in second.uses]
     laws = [f for f in facts if f.formula == found.uses[0]]
     return found if any(solves(left, f.right, law, facts) for f in first for law in laws) else None
+
+
+def _stated_signs(context: Context) -> tuple[Condition, ...]:
+    """Return the inequalities that the text states before a formula, and what is given."""
+    lines = Surroundings(context.formula, text=context.text).lines
+    return (*context.given, *(c for f, stated in lines if not is_negated(f) for c in stated))
 
 
 def _is_new(left: Expr, right: Expr) -> bool:

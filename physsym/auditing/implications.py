@@ -213,10 +213,10 @@ class Surroundings:
         return False
 
 
-def given_in_words(meaning: Meaning) -> tuple[Condition, ...]:
-    """Return the conditions that a formula states for itself, as by "for x > 0"."""
+def given_in_words(meaning: Meaning, equations: bool = False) -> tuple[Condition, ...]:
+    """Return the conditions that a formula states for itself, as by "for x > 0", or "with k = 3" too."""
     stated = (c for c in meaning.chains if is_condition(c) and "unless" not in c.words)
-    return tuple(condition for chain in stated for condition in conditions_stated(chain))
+    return tuple(condition for chain in stated for condition in conditions_stated(chain, equations))
 
 
 def judge_implications(
@@ -402,8 +402,8 @@ class Step:
             zero = Condition(found[0].expression, "= 0")
             domain = defined(*(c.expression for c in (*self.above[0], *self.below[0])))
             meets = consistent((*self.above[0], *self.written, *domain, zero))
-            positive = (Condition(found[0].expression, "> 0"),)
-            return found if meets else positive if self.allows(positive) else ()
+            strict = (Condition(found[0].expression, "> 0"),)
+            return found if meets else strict if self.allows(strict) else ()
         return found
 
     @cached_property

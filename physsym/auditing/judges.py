@@ -313,7 +313,8 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         return Judgement("definition", "it states nothing")
     context = replace(context, given=tuple(dict.fromkeys((*context.given, *given_in_words(meaning)))))
     ways = context.read.meanings if context.read is not None else (meaning,)
-    around = Surroundings(context.formula, context.given, context.text, context.facts, meaning.domain)
+    given = tuple(dict.fromkeys((*context.given, *given_in_words(meaning, equations=True))))
+    around = Surroundings(context.formula, given, context.text, context.facts, meaning.domain)
     if (implications := judge_implications(stated, meaning, ways, around)) is not None:
         return unless_a_vector_is_cancelled(implications, stated, context.formula.text)
     steps = parts_of(stated, context.formula.text) or ()

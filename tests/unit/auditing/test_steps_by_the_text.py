@@ -117,3 +117,17 @@ def test_the_premise_of_a_step_is_no_value_for_the_next_one(tmp_path):
     notes = tmp_path / "notes.md"
     notes.write_text(r"$$x = 2 \implies x^2 = 4.$$ The converse: $$x^2 = 4 \implies x = 2$$")
     assert [entry.kind for entry in audit(notes).entries] == ["holds", "fails"]
+
+
+@pytest.mark.parametrize(("value", "kind"), [("-3", "conditional"), ("3", "undecided")])
+def test_a_root_that_the_text_rules_out_does_not_follow(value, kind, tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text(f"We have $x^2 = 9$ and $x < 0$, hence $$x = {value}.$$")
+    assert audit(notes).entries[-1].kind == kind
+
+
+@pytest.mark.parametrize(("factor", "kind"), [("3", "holds"), ("2", "fails")])
+def test_a_value_behind_with_is_known_in_a_step(factor, kind, tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text(rf"$$y = kx \text{{ with }} k = 3, \text{{ thus }} y = {factor}x$$")
+    assert audit(notes).entries[-1].kind == kind
