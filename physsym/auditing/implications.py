@@ -20,7 +20,7 @@ from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.readings import chain_as_text
-from physsym.auditing.sentences import is_negated, states_a_condition, takes_conditions_back
+from physsym.auditing.sentences import is_negated, sign_in_words, states_a_condition, takes_conditions_back
 from physsym.auditing.sheet import ARROWS, EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
 from physsym.auditing.stated_equations import equations_on
 from physsym.auditing.stated_values import stated_before
@@ -165,6 +165,9 @@ class Surroundings:
             if own or not in_scope(Fact(Symbol("x"), Symbol("x"), here), self.formula):
                 continue
             conditions = [conditions_stated(c) for c in chains if c.relations]
+            if (sign := sign_in_words(here)) and len(chains) == 1 and chains[0].sides[0].is_Symbol:
+                letter = chains[0].sides[0] * (1 if sign == "> 0" else -1)
+                conditions = conditions or [(Condition(letter, "> 0"),)]
             stated = tuple(c for some in conditions for c in some)
             # A power with letters above may be of whole numbers, so that it does not say where its base lies.
             plain = all(p.exp.is_number for c in stated for p in c.expression.atoms(Pow))

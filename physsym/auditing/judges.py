@@ -60,11 +60,11 @@ from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns
 from physsym.auditing.update_lines import update_lines
 from physsym.core.symbols import dot
-from physsym.core.verdicts import Condition
+from physsym.core.verdicts import Condition, Outcome
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
 from physsym.verify.budget import BudgetError, budget, ending
-from physsym.verify.conditions import implied, simplified
+from physsym.verify.conditions import consistent, implied, simplified
 from physsym.verify.domains import defined
 
 SECONDS = 60.0
@@ -258,6 +258,7 @@ def _judgement(meaning: Meaning, context: Context) -> Judgement:
         asked = hinted_judgements(what)
         asked += _false_links(what, own) if asked else ()
         one = together(asked, False) if asked else judge(meaning, own)
+        one = _unless_ruled_out(one, meaning, given)
         compares = any(h.keyword in ("identity", "from", "same") for h in formula.hints)
         one = _where_defined(one, meaning, own) if compares else one
         numbers = any(h.keyword == "one" for h in formula.hints)
@@ -265,6 +266,20 @@ def _judgement(meaning: Meaning, context: Context) -> Judgement:
             found = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
             return as_numbers_only(one, formula) if found is one else found
         return one
+
+
+def _unless_ruled_out(one: Judgement, meaning: Meaning, given: Sequence[Condition]) -> Judgement:
+    """Return a judgement, a failure where a number for a letter contradicts what hints give."""
+    if one.kind not in ("holds", "conditional"):
+        return one
+    for left, right, sign in (link for c in meaning.chains if not is_condition(c) for link in links(c)):
+        near = [c for c in given if left in c.expression.free_symbols]
+        value = Condition(left - right, "= 0")
+        known = left.is_Symbol and right.is_number and sign in EQUAL and bool(near)
+        if known and consistent((*near, value)).outcome is Outcome.FAILS:
+            says = f"contradicts what is given: {', '.join(map(str, near))}"
+            return Judgement("fails", says, uses=one.uses)
+    return one
 
 
 def _false_links(what: Hinted, context: Context) -> list[Judgement]:

@@ -31,6 +31,8 @@ _CONDITIONS = re.compile(
     r"(?:where|with|for|if|provided|when|whenever|since|as|because|given|assuming|in which|here)\b",
     re.IGNORECASE,
 )
+_SIGN_BEHIND = re.compile(r"\W*(?:be|is|are|being)\s+(?:strictly\s+)?(positive|negative)\b", re.IGNORECASE)
+_SIGN_BEFORE = re.compile(r"\b(?<!-)(positive|negative)\s*\Z", re.IGNORECASE)
 _TAKES_BACK = _words(
     r"otherwise|else|in general|more generally|conversely|converse|without|drop(?:ping)?|unless"
 )
@@ -152,6 +154,12 @@ def states_a_condition(formula: Formula) -> bool:
 def takes_conditions_back(formula: Formula) -> bool:
     """Return whether the words before a formula say that conditions stated before it are no longer meant."""
     return bool(_TAKES_BACK.search(formula.before))
+
+
+def sign_in_words(formula: Formula) -> str:
+    """Return the sign that the words directly beside a letter tell of it, `> 0` or `< 0`; else nothing."""
+    found = _SIGN_BEHIND.match(formula.after) or _SIGN_BEFORE.search(formula.before)
+    return {"positive": "> 0", "negative": "< 0"}[found[1].lower()] if found else ""
 
 
 def is_called_wrong(formula: Formula) -> bool:

@@ -20,6 +20,8 @@ CASES = [
     (SUM, "limit b -> 0 of sum", "2 x = 2 a", ("b > 0",)),
     (SUM, "limit b -> 0 of sum", "x = 2 a", "fails"),
     (SUM, "limit b -> 0 of sum", "2 x = a", "fails"),
+    (r"$$x^2 = 9 \label{square}$$", "from square; given x > 0", "x = 3", ("a root",)),
+    (r"$$x^2 = 9 \label{square}$$", "from square; given x > 0", "x = -3", "fails"),
     (SUM, "order 3 in h", r"\sin h = h", ()),
     (SUM, "order 3 in h", r"\sin h = h = 2 h", "fails"),
     (SUM, "order 3 in h", r"\sin h = h, \quad \cos h = h", "fails"),

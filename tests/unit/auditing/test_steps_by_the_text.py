@@ -17,6 +17,7 @@ WITH = {
     r"$$\frac{{mv^2}}{{r}} = \frac{{GMm}}{{r^2}} {} v = \sqrt{{\frac{{GM}}{{r}}}}$$",
     "the sign of a factor": "Let $a > 0$. Then $$a x > a y {} x > y$$",
     "the nearest condition": "Let $x > 0$. We go on. Let $x < 0$. $$y = |x| {} y = -x$$",
+    "a sign in words": "Let $c$ be positive. $$a < b {} ac < bc$$",
     "a condition behind": "$$a x > a y {} x > y$$ where $a > 0$.",
     "a condition in words behind": r"$$\frac{{x}}{{y}} < 1 {} x < y$$ holds for $y > 0$.",
     "a negative constant in words": "The constant $k$ is negative. $$k x > k y {} x < y$$",
@@ -34,11 +35,13 @@ FALSE = {
     "its own value": "$$a x = 6 {} x = 3$$ With $x = 3$ we go on.",
     "a negative constant": r"$$a + b = 1 {} ab \le \frac15$$",
     "the nearest condition": "Let $x > 0$. We go on. Let $x < 0$. $$y = |x| {} y = x$$",
+    "a sign in words": r"For negative $v$: $$v^2 = c {} v = \sqrt c$$",
     "in general": "For $x < 0$ we had $$u = 1$$ In general $$x^2 = 4 {} x = -2$$",
     "no sign stated": "$$x < y {} x^2 < y^2$$",
 }
 OPEN = {
     "a divisor that is zero": r"Let $R = 0$. $$U = R I {} I = \frac{{U}}{{R}}$$",
+    "a negative factor in words": "Let $c$ be negative. $$a < b {} ac < bc$$",
     "whole numbers": r"Let $n\in\mathbb N$. $$n > 1 {} n \ge 2$$",
     "whole numbers in words": r"Let $n$ be a natural number. $$n > 0 {} n^2 \ge n$$",
     "for all": r"$$x \le \frac{{a}}{{k}} \text{{ for all }} k \ge 1 {} x \le a$$",
