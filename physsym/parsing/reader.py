@@ -285,10 +285,8 @@ def _is_declared(name: str, declare: Iterable[Declared]) -> bool:
     return name in names or any(name in (_LETTERS.get(n), GREEK.get(n)) for n in names)
 
 
-_ALIKE = {"lambda": "lam"}
-"""Other names of Greek letters, with those that a vocabulary has."""
-_LETTERS = {**_ALIKE, "epsilon": "eps"}
-"""Names of Greek letters that may be declared, with those that the letters themselves are read as."""
+_LETTERS = {"lambda": "lam", "epsilon": "eps"}
+"""Names of Greek letters that may be declared, with those that letters are read as, also with an index."""
 
 
 def _started(sentence: Sentence) -> tuple[ast.expr, str] | None:
@@ -358,8 +356,10 @@ def _with_names_in_use(
             raise tree.error(f"found {name}, which is no number and no name", node)
         is_function = name in FUNCTIONS and name not in NAMES_TOO
         if name not in known and name not in ("True", "False") and not is_function:
-            known[name] = pi if name == "pi" else Symbol(_ALIKE.get(name, name), real=True)
-            known[name] = known.get(_ALIKE.get(name, name), known[name])
+            letter, index, rest = name.partition("_")
+            alike = f"{_LETTERS.get(letter, letter)}{index}{rest}"
+            known[name] = pi if name == "pi" else Symbol(alike, real=True)
+            known[name] = known.get(alike, known[name])
     return known
 
 

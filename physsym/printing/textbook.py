@@ -270,8 +270,8 @@ class Textbook(Printer, ABC):
 
     def _print_Abs(self, expr: Expr) -> Piece:
         inside = self._print(expr.args[0])
-        # Bars beside bars are those of a norm.
-        return self._fence(self._fence(inside) if isinstance(expr.args[0], Abs) else inside, bars=True)
+        # Bars beside bars are those of a norm, and bars within bars do not tell which of them close.
+        return self._fence(self._fence(inside) if expr.args[0].has(Abs) else inside, bars=True)
 
     def _print_floor(self, expr: Expr) -> Piece:
         return self._whole_part(self._print(expr.args[0]), up=False)
