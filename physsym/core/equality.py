@@ -61,6 +61,9 @@ def form(expression: Basic) -> Form:
     if isinstance(expression, Mul):
         return _of_product(parts)
     if isinstance(expression, Pow) and expression.exp.is_Integer:
+        base, exponent = expression.args
+        if isinstance(base, Abs) and exponent.is_even and _is_real(base.args[0]):
+            return form(base.args[0] ** exponent)
         return _to_power(parts[0], int(expression.exp))
     if isinstance(expression, Pow) and expression.base.is_Mul:
         return _root(expression.base, expression.exp)
@@ -70,6 +73,12 @@ def form(expression: Basic) -> Form:
         sign, argument = parts[0]
         return sign if isinstance(expression, _ODD) else 1, (type(expression), argument)
     return 1, (type(expression), _counted(parts) if isinstance(expression, _UNORDERED) else tuple(parts))
+
+
+def _is_real(value: Expr) -> bool:
+    """Return whether a value is real wherever it is defined; 1/x is, of which SymPy does not know it."""
+    symbols_are = all(s.is_extended_real for s in value.free_symbols)
+    return bool(value.is_extended_real or (symbols_are and value.is_rational_function()))
 
 
 def _of_sum(terms: list[Form]) -> Form:
@@ -95,8 +104,11 @@ def _of_product(factors: Iterable[Form]) -> Form:
 
 
 def _to_power(base: Form, exponent: int) -> Form:
+    sign, body = base[0] if exponent % 2 else 1, base[1]
+    if body[0] is Pow and len(body) == 4:  # a whole power of another one
+        body, exponent = body[1], exponent * (body[3] if body[2] else -body[3])
     # Sign and size apart: Python's hashes of -1 and -2 are the same, and hashes order the terms of sums.
-    return base[0] if exponent % 2 else 1, (Pow, base[1], exponent > 0, abs(exponent))
+    return sign, body if exponent == 1 else (Pow, body, exponent > 0, abs(exponent))
 
 
 def _root(product: Expr, exponent: Expr) -> Form:

@@ -34,6 +34,7 @@ ALIKE = {
     "a power of a product": (((v - x) * (-1 - eta)) ** k, ((x - v) * (1 + eta)) ** k),
     "the value of a quotient": (gamma * Abs(1 / a), Mul(gamma, Abs(1 / a, evaluate=False))),
     "the value of an even power": (eta**2 / x**2, Mul(eta**2, Abs(x**-2, evaluate=False))),
+    "the square of a value": (eta**2 / x**2, Mul(eta**2, Pow(Abs(1 / x, evaluate=False), 2, evaluate=False))),
     "a product in a product": (
         a * v * x**-4 * Abs(x),
         Mul(a * v, Mul(x**-4, Abs(x), evaluate=False), evaluate=False),
@@ -50,6 +51,7 @@ UNLIKE = {
     "a root of a product": ((v * (-1 - eta)) ** Rational(1, 2), (v * (1 + eta)) ** Rational(1, 2)),
     "an odd function": (sin(x * k), -sin(x * k)),
     "a force at another point": (grad(x - k), grad(k - x)),
+    "a cube of a value": (Abs(x) ** 3, x**3),
     "a factor twice": ((x - k) * (k - x), x - k),
 }
 GIVEN = [

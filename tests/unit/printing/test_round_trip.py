@@ -10,7 +10,7 @@ import inspect
 
 import pytest
 from hypothesis import assume, given, settings
-from sympy import Abs, Mul, Rational, Symbol, oo
+from sympy import Abs, Mul, Pow, Rational, Symbol, oo
 
 import physsym as ps
 from derivations import friction, gradient_descent, momentum, newton, stale
@@ -278,12 +278,21 @@ def test_a_rule_as_people_state_it_is_read_back(form, statement):
     comes_back(statement, form)
 
 
+def has_bars_that_sympy_rewrites(value):
+    """Return whether SymPy holds what it writes otherwise where it is built anew, as on reading.
+
+    That is ||x||, which is |x|, and |1/x|**3, which is |x|/x**4.
+    """
+    cubes = (p for p in value.atoms(Pow) if isinstance(p.base, Abs) and p.exp.is_odd)
+    quotients = any(q.exp.could_extract_minus_sign() for p in cubes for q in p.base.atoms(Pow))
+    return quotients or any(isinstance(a.args[0], Abs) for a in value.atoms(Abs))
+
+
 @each_format
 @given(one=values, other=values)
 @quick
 def test_a_rule_of_any_values_is_read_back(form, one, other):
-    # SymPy may hold ||x|| as such; where it is read it is |x|, and joins a power of |x| beside it.
-    assume(not any(isinstance(a.args[0], Abs) for value in (one, other) for a in value.atoms(Abs)))
+    assume(not any(map(has_bars_that_sympy_rewrites, (one, other))))
     comes_back(rule({u: one, x: other + after(u)}), form)
 
 
@@ -291,6 +300,7 @@ def test_a_rule_of_any_values_is_read_back(form, one, other):
 @given(one=formulas, other=formulas)
 @quick
 def test_a_law_of_any_formulas_is_read_back(form, one, other):
+    assume(not any(map(has_bars_that_sympy_rewrites, (one, other))))
     comes_back(law({m * dot(dot(x)): one, dot(v): other}), form)
 
 
