@@ -102,7 +102,7 @@ findings: $(ADAPTERS_READY)  ## compare code, displayed formula and paper of all
 .PHONY: bench
 BENCH_READY := $(ENV)/bench-ready
 BRIAN := $(ENV)/brian2
-bench: $(BENCH_READY)  ## measure speed beside all that one could use instead, into docs/benchmarks.md (half an hour); ARGS=--quick prints some rows
+bench: $(BENCH_READY)  ## measure speed beside all that one could use instead, into docs/benchmarks.md (some minutes); ARGS=--quick prints some rows
 	-@$(MAKE) --no-print-directory $(BRIAN)-ready
 	$(RUN) tests.benchmarks $(ARGS)
 
