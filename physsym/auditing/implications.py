@@ -176,10 +176,10 @@ class Surroundings:
         return found
 
     def equations(self, symbols: frozenset[Symbol]) -> list[tuple[Formula, tuple[Condition, ...]]]:
-        """Return the earlier equations on symbols, and on those that these equations have, the last ones."""
+        """Return the earlier equations on symbols and on those that these have, the nearest first."""
         before = [f for f in self.facts if f.formula != self.formula]
         stated = equations_on(symbols, before, self.formula)[:_LINES]
-        return [(s.facts[0].formula, (Condition(s.gap, "= 0"),)) for s in stated[::-1]]
+        return [(s.facts[0].formula, (Condition(s.gap, "= 0"),)) for s in stated]
 
     def numbers(self, symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
         """Return the values that the sentence before the formula gives to symbols."""
@@ -369,7 +369,7 @@ class Step:
         near = [(f, c) for f, c in self.around.lines if _symbols(c) & known and not is_negated(f)]
         numbers = self.around.numbers(self.symbols)
         found: list[tuple[Formula | None, tuple[Condition, ...]]] = []
-        for source in (*([(None, numbers)] if numbers else []), *near[: -_LINES - 1 : -1], *equations[::-1]):
+        for source in (*([(None, numbers)] if numbers else []), *near[: -_LINES - 1 : -1], *equations):
             conditions = (c for _, some in (*found, source) for c in some)
             if all(
                 consistent((*self.given, *conditions, *one)).outcome is not Outcome.FAILS

@@ -292,11 +292,16 @@ def _false_links(what: Hinted, context: Context) -> list[Judgement]:
         return []
     others = [f for f in context.facts if not any(same_name(f.left, n.left) for n in named)]
     by_named = replace(context, facts=(*others, *named))
-    stated = (list(links(c)) for c in what.meaning.chains if not is_condition(c))
-    behind = [judge_link(a, b, by_named) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL]
+    behind = _links_behind([c for c in what.meaning.chains if not is_condition(c)], by_named)
     of_the_first = any(h.keyword in ("is", "step", "limit") for h in what.formula.hints)
     wrong = ("fails", "undecided") if of_the_first else ("fails",)
     return [j for j in behind if j.kind in wrong]
+
+
+def _links_behind(chains: Sequence[Chain], context: Context) -> list[Judgement]:
+    """Return what is said of the equations behind the first one of each chain."""
+    pairs = (pair for c in chains for pair in list(links(c))[1:])
+    return [judge_link(left, right, context) for left, right, sign in pairs if sign in EQUAL]
 
 
 def _argument(formula: Formula, keyword: str) -> str:
@@ -345,8 +350,8 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         repeats = any(u != context.formula for j in found for u in j.uses)
         wrong = any(j.kind in ("fails", "note") for j in found)
         found = claims if claims and repeats and not wrong else found
-    longer = [j for c in stated if len(c.sides) > 2 for j in list(judge_chain(c, context))[-1:]]
-    unsure = any(j.kind == "undecided" for j in longer)  # a rule goes on with what was not shown to be equal
+    # A rule may go on with what was not shown to be equal: then the formula states more than the rule.
+    unsure = context.rule is not None and any(j.kind == "undecided" for j in _links_behind(stated, context))
     if context.rule is not None and not unsure and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         if context.rule.doubt:

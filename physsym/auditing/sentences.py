@@ -31,7 +31,9 @@ _CONDITIONS = re.compile(
     r"(?:where|with|for|if|provided|when|whenever|since|as|because|given|assuming|in which|here)\b",
     re.IGNORECASE,
 )
-_SIGN_BEHIND = re.compile(r"\W*(?:be|is|are|being)\s+(?:strictly\s+)?(positive|negative)\b", re.IGNORECASE)
+_SIGN_BEHIND = re.compile(
+    r"\W*(?:be|is|are|being)\s+(?:strictly\s+)?(positive|negative)\b(?!\s+or\b)", re.IGNORECASE
+)
 _SIGN_BEFORE = re.compile(r"\b(?<!-)(positive|negative)\s*\Z", re.IGNORECASE)
 _TAKES_BACK = _words(
     r"otherwise|else|in general|more generally|conversely|converse|without|drop(?:ping)?|unless"

@@ -55,3 +55,12 @@ def test_without_the_option_every_test_is_run(pytester):
     pytester.makepyfile("def test_passes(): ...")
     for _ in range(2):
         pytester.runpytest_inprocess("-p", "tests.support.once", "-n", "0").assert_outcomes(passed=1)
+
+
+def test_a_file_that_would_hide_the_settings_is_refused(pytester):
+    pytester.makepyfile("def test_passes(): ...")
+    elsewhere = pytester.path.parent / "passed elsewhere"
+    elsewhere.write_text("")
+    told = pytester.runpytest_inprocess("-p", "tests.support.once", "--once", elsewhere)  # two words
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    told.stderr.fnmatch_lines(["*write --once=FILE, in one word*"])

@@ -39,6 +39,8 @@ UNAIDED = [
     (r"x_{t+1} = x_t - \eta g_t", "recognised"),
     (r"x_{t+1} = x_t - \eta g_t = x_t", "undecided"),
     (r"v_{t+1} = \beta v_t + g_t = 0, \quad x_{t+1} = x_t - \eta v_{t+1}", "undecided"),
+    (r"x_{t+1} = x_t - \eta g_t = x_t = x_t + 0", "undecided"),  # its last link holds
+    (r"x_{t+1} = x_t - \eta g_t = -\eta g_t + x_t", "recognised"),
     (r"q = 2^{10} = 1024", "holds"),
     (r"q = P(A \cup B) + c = c + P(A \cap B)", "undecided"),
     (r"q = P(A \cup B) + c = c + P(A \cup B)", "holds"),

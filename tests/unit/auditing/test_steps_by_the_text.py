@@ -134,3 +134,9 @@ def test_a_value_behind_with_is_known_in_a_step(factor, kind, tmp_path):
     notes = tmp_path / "notes.md"
     notes.write_text(rf"$$y = kx \text{{ with }} k = 3, \text{{ thus }} y = {factor}x$$")
     assert audit(notes).entries[-1].kind == kind
+
+
+def test_either_sign_in_words_is_no_sign(tmp_path):
+    found = step_of("Let $c$ be positive or negative. $$a < b {} ac < bc$$", tmp_path)
+    assert (found.kind, found.uses) == ("conditional", ())
+    assert "if c > 0" in found.says
