@@ -9,6 +9,7 @@ from sympy import Dummy, Expr, Integer, Symbol, solve
 
 from physsym.core.statements import Law, Rule, symbols
 from physsym.core.symbols import dot, fresh
+from physsym.core.verdicts import Outcome
 from physsym.derivation import Derivation
 from physsym.mechanics.moves import Define, Integrate, Limit, ReduceOrder
 from physsym.mechanics.system import System, damped_particle
@@ -75,8 +76,15 @@ class Entry:
 
 
 def of_derivation(derivation: Derivation) -> Entry:
-    """Return the rule at the end of a derivation; its definitions are the map to mechanics."""
+    """Return the rule at the end of a derivation; its definitions are the map to mechanics.
+
+    Raises ValueError where a line of it does not hold: the page says that the rule follows from the motion.
+    """
     rule = derivation.rule
+    wrong = [str(k) for k, verdict in enumerate(derivation.verdicts()) if verdict.outcome is Outcome.FAILS]
+    if wrong:
+        where = f"line {wrong[0]} fails" if len(wrong) == 1 else f"lines {' and '.join(wrong)} fail"
+        raise ValueError(f"{derivation.title}: {where}; `physsym check` says why")
     entry = Entry(derivation.title, rule, _weights(rule), derivation.vocabulary)
     lines = derivation.lines
     for above, step, below in zip(lines, derivation.steps, lines[1:], strict=False):

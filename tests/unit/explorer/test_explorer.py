@@ -20,6 +20,7 @@ from physsym.core.symbols import after, before
 from physsym.explorer.entries import of_derivation, of_rule
 from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape, starts
 from physsym.explorer.page import LARGEST, page, script, told_apart
+from physsym.integrators import forward_euler
 from physsym.optimizers.naming import as_lifted
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, rho, u, x
 from tests.support.javascript import needs_node, run_by_node
@@ -530,3 +531,21 @@ def test_constants_and_what_an_author_declares_have_their_words():
     kept = replace(STANDARD.quantity(rho), meaning="part that is kept")
     mine = replace(entry, vocabulary=STANDARD.extended(kept))
     assert [p["says"] for p in described(mine)["parameters"]] == ["Δt/γ in mechanics", "part that is kept"]
+
+
+@pytest.mark.parametrize("value", ["x - dt*grad(x)/gamma", "x - dt*grad(x)*gamma"])
+def test_a_derivation_that_fails_has_no_page(value):
+    derivation = ps.Derivation(
+        "Descent",
+        ps.damped_particle.law(),
+        (
+            ps.Step("Let the mass vanish.", ps.Limit(m, 0)),
+            ps.Step("Solve.", ps.Isolate(ps.dot(x))),
+            ps.Step("Integrate.", ps.Integrate(forward_euler, dt), gives=f"x <- {value}"),
+        ),
+    )
+    if value.endswith("/gamma"):
+        assert of_derivation(derivation).title == "Descent"
+    else:
+        with pytest.raises(ValueError, match=r"Descent: line 3 fails; `physsym check`"):
+            of_derivation(derivation)
